@@ -1,0 +1,1 @@
+"""Process boilerplate that every service calls and none inherits."""

@@ -1,0 +1,179 @@
+"""Safe client settings, a publisher that never loses an error, and offsets."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import OFFSET_INVALID, TIMESTAMP_NOT_AVAILABLE
+
+from chassis.bus import Output, Record
+
+ADMIN_TIMEOUT_S = 10.0
+
+
+class PublishError(Exception):
+    """A message was not acknowledged by the broker."""
+
+
+def consumer_config(bootstrap: str, group: str, **overrides: Any) -> dict[str, Any]:
+    """Explicit commits, from the beginning when nothing is committed, end-of-partition events on."""
+    return {
+        "bootstrap.servers": bootstrap,
+        "group.id": group,
+        "client.id": group,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "enable.partition.eof": True,
+        "isolation.level": "read_committed",
+        "partition.assignment.strategy": "cooperative-sticky",
+        "fetch.wait.max.ms": 10,
+        "queued.min.messages": 20_000,
+        "queued.max.messages.kbytes": 65_536,
+        **overrides,
+    }
+
+
+def producer_config(bootstrap: str, client_id: str, **overrides: Any) -> dict[str, Any]:
+    """All replicas acknowledge, no duplicates from retries, order kept; 5 ms linger."""
+    return {
+        "bootstrap.servers": bootstrap,
+        "client.id": client_id,
+        "acks": "all",
+        "enable.idempotence": True,
+        "compression.type": "lz4",
+        "linger.ms": 5,
+        "queue.buffering.max.messages": 500_000,
+        "delivery.timeout.ms": 60_000,
+        **overrides,
+    }
+
+
+def new_consumer(bootstrap: str, group: str, **overrides: Any) -> Consumer:
+    return Consumer(consumer_config(bootstrap, group, **overrides))
+
+
+def new_producer(bootstrap: str, client_id: str, **overrides: Any) -> Producer:
+    return Producer(producer_config(bootstrap, client_id, **overrides))
+
+
+def to_record(message: Message) -> Record:
+    """Our view of a message that has no error."""
+    kind, timestamp_ms = message.timestamp()
+    return Record(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        message.key(),  # type: ignore[arg-type]  # bytes on the wire, the stubs also allow str
+        message.value(),  # type: ignore[arg-type]
+        message.headers(),  # type: ignore[arg-type]
+        0 if kind == TIMESTAMP_NOT_AVAILABLE else timestamp_ms * 1000,
+    )
+
+
+class Delivery:
+    """Acknowledgements still due for one group of sends."""
+
+    __slots__ = ("error", "pending")
+
+    def __init__(self) -> None:
+        self.pending = 0
+        self.error: KafkaError | None = None
+
+    def __call__(self, error: KafkaError | None, message: Message) -> None:
+        self.pending -= 1
+        if error is not None:
+            self.error = error
+
+    def done(self) -> bool:
+        """True when everything is acknowledged; raises PublishError when something never will be."""
+        if self.error is not None:
+            raise PublishError(f"the broker refused a message: {self.error.str()}; nothing was committed, restart repeats it")
+        return self.pending == 0
+
+
+class Publisher:
+    """Sends outputs and knows what is not acknowledged yet."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+        self._default = Delivery()
+
+    @property
+    def pending(self) -> int:
+        """Messages not acknowledged yet."""
+        return len(self._producer)
+
+    def send(self, output: Output) -> None:
+        """Hand one output to the client; `flush` tells whether it arrived."""
+        self._send(output, self._default)
+
+    def send_all(self, outputs: Iterable[Output]) -> Delivery:
+        """Hand a group of outputs to the client; the returned Delivery tells when all are acknowledged."""
+        delivery = Delivery()
+        for output in outputs:
+            self._send(output, delivery)
+        return delivery
+
+    def poll(self, timeout_s: float = 0.0) -> None:
+        """Let acknowledgements in."""
+        self._producer.poll(timeout_s)
+
+    def wait(self, delivery: Delivery, timeout_s: float = 70.0) -> None:
+        """Block until the group is acknowledged; PublishError when it fails or takes too long."""
+        waited = 0.0
+        while not delivery.done():
+            if waited >= timeout_s:
+                raise PublishError(f"{delivery.pending} messages unacknowledged after {timeout_s:.0f} s: is the broker up?")
+            self._producer.poll(0.05)
+            waited += 0.05
+
+    def flush(self, timeout_s: float = 70.0) -> None:
+        """Block until everything sent by `send` is acknowledged."""
+        self.wait(self._default, timeout_s)
+
+    def _send(self, output: Output, delivery: Delivery) -> None:
+        delivery.pending += 1
+        arguments: dict[str, Any] = {"value": output.value, "key": output.key, "on_delivery": delivery}
+        if output.headers:
+            arguments["headers"] = output.headers
+        if output.partition is not None:
+            arguments["partition"] = output.partition
+        while True:
+            try:
+                self._producer.produce(output.topic, **arguments)
+                return
+            except BufferError:  # the client's queue is full: let the broker catch up
+                self._producer.poll(0.1)
+
+
+def partitions_of(consumer: Consumer, topic: str) -> list[int]:
+    """Partition numbers of an existing topic; LookupError when it does not exist."""
+    metadata = consumer.list_topics(topic, timeout=ADMIN_TIMEOUT_S).topics.get(topic)
+    if metadata is None or metadata.error is not None or not metadata.partitions:
+        raise LookupError(f"topic {topic} does not exist; `tapeline up` creates it")
+    return sorted(metadata.partitions)
+
+
+def end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
+    """Next offset to be written, per partition."""
+    return {
+        number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=ADMIN_TIMEOUT_S)[1]
+        for number in partitions_of(consumer, topic)
+    }
+
+
+def committed(consumer: Consumer, topic: str) -> dict[int, tuple[int, str]]:
+    """Committed next offset and its metadata per partition, for the consumer's group; only where there is one."""
+    wanted = [TopicPartition(topic, number) for number in partitions_of(consumer, topic)]
+    found = consumer.committed(wanted, timeout=ADMIN_TIMEOUT_S)
+    return {one.partition: (one.offset, one.metadata or "") for one in found if one.offset != OFFSET_INVALID}
+
+
+def commit(consumer: Consumer, offsets: dict[tuple[str, int], int], metadata: dict[tuple[str, int], str] | None = None) -> None:
+    """Commit next offsets synchronously, each with its metadata text."""
+    notes = metadata or {}
+    consumer.commit(
+        offsets=[TopicPartition(topic, number, offset, notes.get((topic, number), "")) for (topic, number), offset in offsets.items()],
+        asynchronous=False,
+    )
