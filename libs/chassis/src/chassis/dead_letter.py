@@ -8,7 +8,7 @@ PREFIX = "dlq."
 def dead_letter(topic: str, original: Record, fields: dict[str, str]) -> Output:
     """The original's key, value, headers and partition, plus one header `dlq.<field>` per field.
 
-    Headers of an earlier failure are replaced, so that a replayed dead letter that fails again tells its newest reason.
+    Headers of an earlier failure are replaced, so that a replayed dead letter tells its newest reason.
     """
     kept = [(name, value) for name, value in original.headers or [] if not name.startswith(PREFIX)]
     added = [(PREFIX + name, text.encode()) for name, text in fields.items()]

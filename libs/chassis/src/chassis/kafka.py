@@ -3,8 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
-from confluent_kafka import OFFSET_INVALID, TIMESTAMP_NOT_AVAILABLE
+from confluent_kafka import (
+    OFFSET_INVALID,
+    TIMESTAMP_NOT_AVAILABLE,
+    Consumer,
+    KafkaError,
+    Message,
+    Producer,
+    TopicPartition,
+)
 
 from chassis.bus import Output, Record
 
@@ -88,7 +95,9 @@ class Delivery:
     def done(self) -> bool:
         """True when everything is acknowledged; raises PublishError when something never will be."""
         if self.error is not None:
-            raise PublishError(f"the broker refused a message: {self.error.str()}; nothing was committed, restart repeats it")
+            raise PublishError(
+                f"the broker refused a message: {self.error.str()}; nothing was committed, restart repeats it"
+            )
         return self.pending == 0
 
 
@@ -124,7 +133,9 @@ class Publisher:
         waited = 0.0
         while not delivery.done():
             if waited >= timeout_s:
-                raise PublishError(f"{delivery.pending} messages unacknowledged after {timeout_s:.0f} s: is the broker up?")
+                raise PublishError(
+                    f"{delivery.pending} messages unacknowledged after {timeout_s:.0f} s: is the broker up?"
+                )
             self._producer.poll(0.05)
             waited += 0.05
 
@@ -170,10 +181,17 @@ def committed(consumer: Consumer, topic: str) -> dict[int, tuple[int, str]]:
     return {one.partition: (one.offset, one.metadata or "") for one in found if one.offset != OFFSET_INVALID}
 
 
-def commit(consumer: Consumer, offsets: dict[tuple[str, int], int], metadata: dict[tuple[str, int], str] | None = None) -> None:
+def commit(
+    consumer: Consumer,
+    offsets: dict[tuple[str, int], int],
+    metadata: dict[tuple[str, int], str] | None = None,
+) -> None:
     """Commit next offsets synchronously, each with its metadata text."""
     notes = metadata or {}
     consumer.commit(
-        offsets=[TopicPartition(topic, number, offset, notes.get((topic, number), "")) for (topic, number), offset in offsets.items()],
+        offsets=[
+            TopicPartition(topic, number, offset, notes.get((topic, number), ""))
+            for (topic, number), offset in offsets.items()
+        ],
         asynchronous=False,
     )

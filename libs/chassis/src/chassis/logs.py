@@ -7,7 +7,9 @@ from typing import Any, Literal
 import structlog
 
 
-def configure_logging(service: str, log_format: Literal["console", "json"] = "console", level: str = "INFO") -> None:
+def configure_logging(
+    service: str, log_format: Literal["console", "json"] = "console", level: str = "INFO"
+) -> None:
     """Send our own and the libraries' logs to standard error in one format."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

@@ -1,5 +1,6 @@
 """The consume-handle-produce loop, written once."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -28,8 +29,8 @@ class BatchLoop:
     """Poll a batch, handle it, publish what comes out, commit once it is acknowledged.
 
     The consumer is subscribed or assigned by the caller. Up to `max_in_flight` batches may wait for acknowledgement
-    while the next is handled; offsets are committed in order, after the acknowledgement, so that a crash repeats work
-    and never skips it. `commit_metadata(topic, partition)` is asked right after `handle`, so its text belongs to exactly
+    while the next is handled; offsets are committed in order, after the acknowledgement and at most once per
+    `commit_interval_s`, so that a crash repeats work and never skips it. `commit_metadata(topic, partition)` is asked right after `handle`, so its text belongs to exactly
     that offset. `on_turn()` runs after every poll, also an empty one, and may return outputs of its own (timers).
     `on_end(topic, partition)` tells that a partition has been read to its end. A handler that raises stops the loop:
     bad input must be an output (a dead letter), so an exception is a broken invariant.
@@ -46,6 +47,7 @@ class BatchLoop:
         batch_size: int = 5000,
         poll_timeout_s: float = 0.05,
         max_in_flight: int = 4,
+        commit_interval_s: float = 0.2,
         commit_offset: Callable[[str, int, int], int] = lambda topic, partition, next_offset: next_offset,
         commit_metadata: Callable[[str, int], str] = lambda topic, partition: "",
         on_turn: Callable[[], Iterable[Output]] = tuple,
@@ -59,11 +61,15 @@ class BatchLoop:
         self._batch_size = batch_size
         self._poll_timeout_s = poll_timeout_s
         self._max_in_flight = max_in_flight
+        self._commit_interval_s = commit_interval_s
         self._commit_offset = commit_offset
         self._commit_metadata = commit_metadata
         self._on_turn = on_turn
         self._on_end = on_end
         self._in_flight: deque[InFlight] = deque()
+        self._offsets: dict[Place, int] = {}
+        self._metadata: dict[Place, str] = {}
+        self._last_commit = time.monotonic()
 
     def run(self) -> None:
         """Turn until stopped, then finish what is in flight."""
@@ -80,17 +86,24 @@ class BatchLoop:
         if records or outputs:
             self._publish(records, outputs)
         self._publisher.poll(0)
-        self._commit_acknowledged()
+        self._collect_acknowledged()
+        if time.monotonic() - self._last_commit >= self._commit_interval_s:
+            self._commit()
 
     def drain(self) -> None:
         """Wait for every acknowledgement and commit; call before partitions are given up."""
         while self._in_flight:
             self._publisher.wait(self._in_flight[0].delivery)
-            self._commit_acknowledged()
+            self._collect_acknowledged()
+        self._commit()
 
     def _poll(self) -> list[Record]:
+        # consume() alone would wait for a full batch: take the first message at once and then what is already here.
+        first = self._consumer.poll(self._poll_timeout_s)
+        if first is None:
+            return []
         records: list[Record] = []
-        for message in self._consumer.consume(self._batch_size, self._poll_timeout_s):
+        for message in [first, *self._consumer.consume(self._batch_size - 1, 0)]:
             if message.error() is None:
                 records.append(to_record(message))
             else:
@@ -111,15 +124,17 @@ class BatchLoop:
         bounded = {place: self._commit_offset(*place, offset) for place, offset in offsets.items()}
         self._in_flight.append(InFlight(self._publisher.send_all(outputs), bounded, metadata))
 
-    def _commit_acknowledged(self) -> None:
-        """Commit the newest offsets of the batches that are acknowledged; wait when too many are not."""
+    def _collect_acknowledged(self) -> None:
+        """Note the offsets of the batches that are acknowledged, in order; wait when too many are not."""
         if len(self._in_flight) > self._max_in_flight:
             self._publisher.wait(self._in_flight[0].delivery)
-        offsets: dict[Place, int] = {}
-        metadata: dict[Place, str] = {}
         while self._in_flight and self._in_flight[0].delivery.done():
             batch = self._in_flight.popleft()
-            offsets |= batch.offsets
-            metadata |= batch.metadata
-        if offsets:
-            commit(self._consumer, offsets, metadata)
+            self._offsets |= batch.offsets
+            self._metadata |= batch.metadata
+
+    def _commit(self) -> None:
+        self._last_commit = time.monotonic()
+        if self._offsets:
+            commit(self._consumer, self._offsets, self._metadata)
+            self._offsets, self._metadata = {}, {}

@@ -8,36 +8,65 @@ from prometheus_client import Counter, Gauge, Histogram
 LATENCY_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 BUILD_INFO = Gauge("tapeline_build_info", "Version of the running service; always 1.", ["service", "version"])
-STAGE_SECONDS = Histogram("tapeline_stage_seconds", "Time spent in one stage of the loop.", ["stage"], buckets=LATENCY_BUCKETS_S)
-EVENT_LAG_SECONDS = Histogram(
-    "tapeline_event_lag_seconds", "Our time minus the ingest time of the tick behind an output.", ["stage"], buckets=LATENCY_BUCKETS_S
+STAGE_SECONDS = Histogram(
+    "tapeline_stage_seconds", "Time spent in one stage of the loop.", ["stage"], buckets=LATENCY_BUCKETS_S
 )
-WATERMARK_SECONDS = Gauge("tapeline_watermark_seconds", "Market time a stage has reached, Unix seconds.", ["stage"])
-CONSUMER_LAG_RECORDS = Gauge("tapeline_consumer_lag_records", "Records not yet taken in.", ["group", "topic", "partition"])
+EVENT_LAG_SECONDS = Histogram(
+    "tapeline_event_lag_seconds",
+    "Our time minus the ingest time of the tick behind an output.",
+    ["stage"],
+    buckets=LATENCY_BUCKETS_S,
+)
+WATERMARK_SECONDS = Gauge(
+    "tapeline_watermark_seconds", "Market time a stage has reached, Unix seconds.", ["stage"]
+)
+CONSUMER_LAG_RECORDS = Gauge(
+    "tapeline_consumer_lag_records", "Records not yet taken in.", ["group", "topic", "partition"]
+)
 
 INGEST_MESSAGES = Gauge(
-    "tapeline_ingest_messages_total", "Raw events taken in since the topic began, by result; conserved over restarts.",
+    "tapeline_ingest_messages_total",
+    "Raw events taken in since the topic began, by result; conserved over restarts.",
     ["topic", "partition", "result"],
 )
 DLQ_RECORDS = Counter("tapeline_dlq_records_total", "Dead letters written.", ["topic", "reason"])
 PRODUCED_TICKS = Counter("tapeline_produced_ticks_total", "Raw events sent by the producer.", ["kind"])
 
 BAR_LATE = Counter("tapeline_bar_late_total", "Ticks that came after the live path had closed their window.")
-BAR_PROVISIONAL = Counter("tapeline_bar_provisional_total", "Provisional bars compared with the final bar.", ["result"])
+BAR_PROVISIONAL = Counter(
+    "tapeline_bar_provisional_total", "Provisional bars compared with the final bar.", ["result"]
+)
 BARS_PUBLISHED = Counter("tapeline_bars_published_total", "Bars published.", ["status"])
 JOB_SECONDS = Histogram(
-    "tapeline_job_seconds", "Duration of a Spark job.", ["job"], buckets=(0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300)
+    "tapeline_job_seconds",
+    "Duration of a Spark job.",
+    ["job"],
+    buckets=(0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300),
 )
 JOB_RUNS = Counter("tapeline_job_runs_total", "Runs of a Spark job by result.", ["job", "result"])
 
-VALUATIONS_PUBLISHED = Counter("tapeline_valuations_published_total", "Portfolio values published.", ["basis"])
-UNPRICED_POSITIONS = Gauge("tapeline_unpriced_positions", "Positions without price or rate, over all portfolios.")
-STALE_POSITIONS = Gauge("tapeline_stale_positions", "Priced positions older than the limit, over all portfolios.")
-FENCED = Counter("tapeline_fenced_total", "Times this process found that a newer owner had taken over.", ["group"])
-RESTATEMENTS = Counter("tapeline_restatements_total", "Stored numbers replaced by a later revision.", ["entity"])
+VALUATIONS_PUBLISHED = Counter(
+    "tapeline_valuations_published_total", "Portfolio values published.", ["basis"]
+)
+UNPRICED_POSITIONS = Gauge(
+    "tapeline_unpriced_positions", "Positions without price or rate, over all portfolios."
+)
+STALE_POSITIONS = Gauge(
+    "tapeline_stale_positions", "Priced positions older than the limit, over all portfolios."
+)
+FENCED = Counter(
+    "tapeline_fenced_total", "Times this process found that a newer owner had taken over.", ["group"]
+)
+RESTATEMENTS = Counter(
+    "tapeline_restatements_total", "Stored numbers replaced by a later revision.", ["entity"]
+)
 
 RISK_REPORTS = Counter("tapeline_risk_reports_total", "Risk reports published.", ["basis"])
-RISK_AGE_SECONDS = Gauge("tapeline_risk_age_seconds", "Market time now minus as_of of the oldest portfolio's risk.")
+RISK_AGE_SECONDS = Gauge(
+    "tapeline_risk_age_seconds", "Market time now minus as_of of the oldest portfolio's risk."
+)
 
 HTTP_REQUESTS = Counter("tapeline_http_requests_total", "Requests answered.", ["method", "route", "status"])
-HTTP_SECONDS = Histogram("tapeline_http_request_seconds", "Time to answer.", ["method", "route"], buckets=LATENCY_BUCKETS_S)
+HTTP_SECONDS = Histogram(
+    "tapeline_http_request_seconds", "Time to answer.", ["method", "route"], buckets=LATENCY_BUCKETS_S
+)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka import OFFSET_BEGINNING
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
 
 from chassis.bus import Record
 from chassis.kafka import commit, end_offsets, new_consumer, to_record
@@ -18,12 +17,16 @@ class TableReader:
     def __init__(self, bootstrap: str, topics: list[str], group: str) -> None:
         self._consumer = new_consumer(bootstrap, group)
         self._targets = {
-            (topic, number): end for topic in topics for number, end in end_offsets(self._consumer, topic).items()
+            (topic, number): end
+            for topic in topics
+            for number, end in end_offsets(self._consumer, topic).items()
         }
         self._next = dict.fromkeys(self._targets, 0)
         self._committed: dict[tuple[str, int], int] = {}
         self._at_end: set[tuple[str, int]] = set()
-        self._consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for topic, number in self._targets])
+        self._consumer.assign(
+            [TopicPartition(topic, number, OFFSET_BEGINNING) for topic, number in self._targets]
+        )
 
     def catch_up(self) -> Iterator[Record]:
         """Everything up to the end offsets seen when the reader was made."""
@@ -47,7 +50,9 @@ class TableReader:
 
     def commit(self) -> None:
         """Say that everything returned so far has been taken in."""
-        news = {place: offset for place, offset in self._next.items() if offset != self._committed.get(place, 0)}
+        news = {
+            place: offset for place, offset in self._next.items() if offset != self._committed.get(place, 0)
+        }
         if news:
             commit(self._consumer, news)
             self._committed |= news
@@ -67,5 +72,3 @@ def read_table(bootstrap: str, topic: str) -> Iterator[Record]:
         yield from reader.catch_up()
     finally:
         reader.close()
-
-
