@@ -95,9 +95,7 @@ class Delivery:
     def done(self) -> bool:
         """True when everything is acknowledged; raises PublishError when something never will be."""
         if self.error is not None:
-            raise PublishError(
-                f"the broker refused a message: {self.error.str()}; nothing was committed, restart repeats it"
-            )
+            raise PublishError(f"the broker refused a message ({self.error.str()}); a restart sends it again")
         return self.pending == 0
 
 
@@ -158,6 +156,15 @@ class Publisher:
                 self._producer.poll(0.1)
 
 
+def consume_now(consumer: Consumer, limit: int, timeout_s: float) -> list[Message]:
+    """Wait for the first message at most `timeout_s`, then take what is already here.
+
+    The client's own `consume(n, timeout)` waits the whole timeout for a full batch, which costs latency.
+    """
+    first = consumer.poll(timeout_s)
+    return [] if first is None else [first, *consumer.consume(limit - 1, 0)]
+
+
 def partitions_of(consumer: Consumer, topic: str) -> list[int]:
     """Partition numbers of an existing topic; LookupError when it does not exist."""
     metadata = consumer.list_topics(topic, timeout=ADMIN_TIMEOUT_S).topics.get(topic)
@@ -175,7 +182,7 @@ def end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
 
 
 def committed(consumer: Consumer, topic: str) -> dict[int, tuple[int, str]]:
-    """Committed next offset and its metadata per partition, for the consumer's group; only where there is one."""
+    """Committed next offset and its metadata per partition of the consumer's group, where there is one."""
     wanted = [TopicPartition(topic, number) for number in partitions_of(consumer, topic)]
     found = consumer.committed(wanted, timeout=ADMIN_TIMEOUT_S)
     return {one.partition: (one.offset, one.metadata or "") for one in found if one.offset != OFFSET_INVALID}

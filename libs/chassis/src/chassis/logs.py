@@ -17,7 +17,7 @@ def configure_logging(
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    # The JSON renderer escapes line breaks, so that input cannot forge a log line; the console one is for a person.
+    # JSON escapes line breaks, so that input cannot forge a log line; the console renderer is for a person.
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if log_format == "json"

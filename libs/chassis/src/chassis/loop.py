@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from chassis import metrics
 from chassis.bus import Output, Record
 from chassis.health import Health
-from chassis.kafka import Delivery, Publisher, commit, to_record
+from chassis.kafka import Delivery, Publisher, commit, consume_now, to_record
 from chassis.shutdown import StopSignal
 
 Place = tuple[str, int]
@@ -28,12 +28,17 @@ class InFlight(NamedTuple):
 class BatchLoop:
     """Poll a batch, handle it, publish what comes out, commit once it is acknowledged.
 
-    The consumer is subscribed or assigned by the caller. Up to `max_in_flight` batches may wait for acknowledgement
-    while the next is handled; offsets are committed in order, after the acknowledgement and at most once per
-    `commit_interval_s`, so that a crash repeats work and never skips it. `commit_metadata(topic, partition)` is asked right after `handle`, so its text belongs to exactly
-    that offset. `on_turn()` runs after every poll, also an empty one, and may return outputs of its own (timers).
-    `on_end(topic, partition)` tells that a partition has been read to its end. A handler that raises stops the loop:
-    bad input must be an output (a dead letter), so an exception is a broken invariant.
+    The consumer is subscribed or assigned by the caller. Up to `max_in_flight` batches may wait for
+    acknowledgement while the next is handled; offsets are committed in order, after the acknowledgement and at
+    most once per `commit_interval_s`, so that a crash repeats work and never skips it.
+
+    - `commit_metadata(topic, partition)` is asked right after `handle`: its text belongs to exactly that offset.
+    - `commit_offset(topic, partition, next_offset)` may hold the commit back to an earlier offset.
+    - `on_turn()` runs after every poll, also an empty one, and may return outputs of its own (timers).
+    - `on_end(topic, partition)` tells that a partition has been read to its end.
+
+    A handler that raises stops the loop: bad input must be an output (a dead letter), so an exception is a
+    broken invariant.
     """
 
     def __init__(
@@ -98,12 +103,8 @@ class BatchLoop:
         self._commit()
 
     def _poll(self) -> list[Record]:
-        # consume() alone would wait for a full batch: take the first message at once and then what is already here.
-        first = self._consumer.poll(self._poll_timeout_s)
-        if first is None:
-            return []
         records: list[Record] = []
-        for message in [first, *self._consumer.consume(self._batch_size - 1, 0)]:
+        for message in consume_now(self._consumer, self._batch_size, self._poll_timeout_s):
             if message.error() is None:
                 records.append(to_record(message))
             else:

@@ -1,6 +1,6 @@
 """Every Prometheus metric of the platform, named and explained once.
 
-Labels are bounded: topics, partitions, stages, reasons and route templates, never a portfolio or an instrument.
+Labels are bounded: topics, partitions, stages, reasons, route templates; never a portfolio or instrument.
 """
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -26,7 +26,7 @@ CONSUMER_LAG_RECORDS = Gauge(
 
 INGEST_MESSAGES = Gauge(
     "tapeline_ingest_messages_total",
-    "Raw events taken in since the topic began, by result; conserved over restarts.",
+    "Raw events taken in since the topic began, by result.",
     ["topic", "partition", "result"],
 )
 DLQ_RECORDS = Counter("tapeline_dlq_records_total", "Dead letters written.", ["topic", "reason"])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
 
 from chassis.bus import Record
-from chassis.kafka import commit, end_offsets, new_consumer, to_record
+from chassis.kafka import commit, consume_now, end_offsets, new_consumer, to_record
 
 
 class TableReader:
@@ -36,7 +36,7 @@ class TableReader:
     def poll(self, timeout_s: float) -> list[Record]:
         """Whatever is new."""
         records = []
-        for message in self._consumer.consume(5000, timeout_s):
+        for message in consume_now(self._consumer, 5000, timeout_s):
             error = message.error()
             if error is None:
                 record = to_record(message)
@@ -61,7 +61,7 @@ class TableReader:
         self._consumer.close()
 
     def _reached(self, place: tuple[str, int]) -> bool:
-        # Compaction leaves gaps, so that the last record may lie below the end offset: end of partition counts too.
+        # Compaction leaves gaps: the last record may lie below the end offset, so end of partition counts too.
         return place in self._at_end or self._next[place] >= self._targets[place]
 
 
