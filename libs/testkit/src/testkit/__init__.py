@@ -1,0 +1,1 @@
+"""Test support: embedded broker and database, builders. Never imported by a service."""
