@@ -19,7 +19,7 @@ class Health:
     """
 
     def __init__(self, *dependencies: str, max_silence_s: float = 60.0) -> None:
-        self._missing: dict[str, str] = {name: "starting" for name in dependencies}
+        self._missing: dict[str, str] = dict.fromkeys(dependencies, "starting")
         self._max_silence_s = max_silence_s
         self._last_beat = time.monotonic()
         self._lock = threading.Lock()

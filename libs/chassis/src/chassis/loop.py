@@ -29,10 +29,10 @@ class BatchLoop:
     """Poll a batch, handle it, publish what comes out, commit once it is acknowledged.
 
     The consumer is subscribed or assigned by the caller. Up to `max_in_flight` batches may wait for
-    acknowledgement while the next is handled; offsets are committed in order, after the acknowledgement and at
-    most once per `commit_interval_s`, so that a crash repeats work and never skips it.
+    acknowledgement while the next is handled; offsets are committed in order, after the acknowledgement and
+    at most once per `commit_interval_s`, so that a crash repeats work and never skips it.
 
-    - `commit_metadata(topic, partition)` is asked right after `handle`: its text belongs to exactly that offset.
+    - `commit_metadata(topic, partition)` is asked right after `handle`: it belongs to exactly that offset.
     - `commit_offset(topic, partition, next_offset)` may hold the commit back to an earlier offset.
     - `on_turn()` runs after every poll, also an empty one, and may return outputs of its own (timers).
     - `on_end(topic, partition)` tells that a partition has been read to its end.
@@ -116,7 +116,7 @@ class BatchLoop:
         assert error is not None
         if error.code() == KafkaError._PARTITION_EOF:
             self._on_end(message.topic() or "", message.partition() or 0)
-        elif error.fatal() or not error.retriable() and error.code() >= 0:
+        elif error.fatal() or (not error.retriable() and error.code() >= 0):
             raise KafkaException(error)
 
     def _publish(self, records: list[Record], outputs: list[Output]) -> None:

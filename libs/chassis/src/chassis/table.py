@@ -61,7 +61,7 @@ class TableReader:
         self._consumer.close()
 
     def _reached(self, place: tuple[str, int]) -> bool:
-        # Compaction leaves gaps: the last record may lie below the end offset, so end of partition counts too.
+        # Compaction leaves gaps: the last record may lie below the end offset, so the end event counts too.
         return place in self._at_end or self._next[place] >= self._targets[place]
 
 
