@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from contract_tools.model import ROOT, read_topics
-from contract_tools.python_code import topics_module, types_module
+from contract_tools.python_code import init_module, topics_module, types_module
 
 PACKAGE = ROOT / "src" / "contracts"
 
@@ -14,6 +14,7 @@ def derived_files() -> dict[Path, str]:
     """Path -> text of every derived file, without writing anything."""
     topics = read_topics()
     return {
+        PACKAGE / "__init__.py": init_module(topics),
         PACKAGE / "types.py": types_module(topics),
         PACKAGE / "topics.py": topics_module(topics),
     }

@@ -4,34 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypeAlias
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder `contracts/` of the checkout."""
 TOPICS = ROOT / "topics"
-EXAMPLES = ROOT / "examples"
-HISTORY = ROOT / "history"
-
-AvroType = Any
-"""An Avro type in JSON: a name, a list (union) or an object (record, enum, array, map)."""
-
-NAMED = ("record", "enum")
 
 
 class TopicFileError(ValueError):
     """A topic file breaks the rules; the message names the file and what to change."""
 
 
-class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the Kafka key of a record is made of: field names joined by a slash; null when it is not made by us."""
+class Enum(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="enum"):
+    """A closed list of texts."""
+
+    name: str
+    symbols: list[str]
+
+
+class Array(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="array"):
+    """Many of one type."""
+
+    items: AvroType
+
+
+class Map(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="map"):
+    """Text -> value."""
+
+    values: AvroType
+
+
+class Record(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="record"):
+    """Named fields."""
+
+    name: str
+    doc: str
+    fields: list[Field]
+
+
+Simple: TypeAlias = str | Enum | Array | Map | Record
+"""A primitive or an already defined name, or a definition."""
+AvroType: TypeAlias = Simple | list[Simple]
+"""A simple type, or a union of them."""
+
+
+class Field(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One field; `logical` says what a string or number stands for."""
+
+    name: str
+    type: AvroType
+    doc: str
+    default: str | int | UnsetType | None = UNSET
+    logical: Literal["decimal", "timestamp", "integer"] | None = None
+
+
+class Key(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the Kafka key is made of: field names joined by a slash; null when the key is not made by us."""
 
     field: str | None
     doc: str
 
 
-class TopicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TopicFile(Struct, frozen=True, forbid_unknown_fields=True):
     """One topic: its record in Avro types, who owns, writes and reads it, and how the broker keeps it."""
 
     topic: str
@@ -45,13 +82,13 @@ class TopicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cleanup_policy: Literal["delete", "compact"]
     retention_ms: int
     compatibility: Literal["FULL_TRANSITIVE"]
-    record: dict[str, Any]
+    record: Record
     payload: Literal["record", "original-bytes"] = "record"
     record_in: Literal["value", "headers"] = "value"
 
 
 def read_topic(path: Path) -> TopicFile:
-    """The topic file at `path`. Raises TopicFileError when a property is unknown, missing or of the wrong type."""
+    """The topic file at `path`. Raises TopicFileError when a property is unknown, missing or mistyped."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=TopicFile)
     except msgspec.DecodeError as error:
@@ -60,7 +97,7 @@ def read_topic(path: Path) -> TopicFile:
 
 def read_topics(folder: Path = TOPICS) -> list[TopicFile]:
     """All topic files, by name. Raises TopicFileError when a file is not named after its topic."""
-    topics = []
+    topics: list[TopicFile] = []
     for path in sorted(folder.glob("*.json")):
         topic = read_topic(path)
         if topic.topic != path.stem:
@@ -69,30 +106,32 @@ def read_topics(folder: Path = TOPICS) -> list[TopicFile]:
     return topics
 
 
-def named_types(avro: AvroType) -> Iterator[dict[str, Any]]:
-    """Every record and enum defined in `avro`, inner ones first, so that each is defined before it is used."""
-    if isinstance(avro, list):
-        for member in avro:
-            yield from named_types(member)
-    elif isinstance(avro, dict):
-        for child in ("items", "values"):
-            if child in avro:
-                yield from named_types(avro[child])
-        for field in avro.get("fields", ()):
-            yield from named_types(field["type"])
-        if avro["type"] in NAMED:
+def named_types(avro: AvroType) -> Iterator[Record | Enum]:
+    """Every record and enum defined in `avro`, inner ones first: each is defined before it is used."""
+    match avro:
+        case list():
+            for member in avro:
+                yield from named_types(member)
+        case Array(items=inner) | Map(values=inner):
+            yield from named_types(inner)
+        case Record(fields=fields):
+            for field in fields:
+                yield from named_types(field.type)
             yield avro
+        case Enum():
+            yield avro
+        case _:
+            pass
 
 
-def collect_types(topics: list[TopicFile]) -> dict[str, dict[str, Any]]:
+def collect_types(topics: list[TopicFile]) -> dict[str, Record | Enum]:
     """Name -> definition over all topics. Raises TopicFileError when one name is defined in two ways."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Record | Enum] = {}
     for topic in topics:
         for definition in named_types(topic.record):
-            known = found.setdefault(definition["name"], definition)
-            if known != definition:
+            if found.setdefault(definition.name, definition) != definition:
                 raise TopicFileError(
-                    f"{topic.topic}.json: {definition['name']} differs from the definition of the same name in another "
-                    "topic; make them equal or give it another name"
+                    f"{topic.topic}.json: {definition.name} differs from the definition of the same name in "
+                    "another topic; make them equal or give it another name"
                 )
     return found

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from contracts.types import RejectedTick
 
 Message = TypeVar("Message", bound=msgspec.Struct)
-Headers = Sequence[tuple[str, bytes | None]]
 
 DEAD_LETTER_PREFIX = "dlq."
 
@@ -24,9 +23,9 @@ class NotADeadLetter(ValueError):
 
 
 def encode(message: msgspec.Struct) -> bytes:
-    """One JSON object. A decimal keeps all its digits and never gets an exponent, so any JSON reader can take it."""
+    """One JSON object. A decimal keeps all its digits and never gets an exponent."""
     raw = _encoder.encode(message)
-    # str(Decimal("0.00000000")) is "0E-8". Looking for an exponent is cheap; rewriting is for the messages that have one.
+    # str(Decimal("0.00000000")) is "0E-8". To look for an exponent is cheap; few messages have one.
     if b"E-" in raw or b"E+" in raw:
         return _encoder.encode(_plain_decimals(msgspec.to_builtins(message, builtin_types=(Decimal,))))
     return raw
@@ -60,10 +59,13 @@ def rejected_from_headers(headers: Iterable[tuple[str, bytes | None]]) -> Reject
 
 
 def _plain_decimals(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, dict):
-        return {name: _plain_decimals(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain_decimals(item) for item in value]
-    return value
+    match value:
+        case Decimal():
+            return format(value, "f")
+        case dict():
+            fields = cast(dict[str, Any], value)
+            return {name: _plain_decimals(item) for name, item in fields.items()}
+        case list():
+            return [_plain_decimals(item) for item in cast(list[Any], value)]
+        case _:
+            return value

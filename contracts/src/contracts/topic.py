@@ -10,7 +10,7 @@ from msgspec import Struct
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One topic of the bus. `retention_ms` is -1 for ever; `key` names the fields of the key, joined by a slash."""
+    """One topic of the bus. `retention_ms` -1 is for ever; `key` names the fields of the key."""
 
     name: str
     lifecycle: str
@@ -27,7 +27,7 @@ class Topic:
     def key_of(self, record: Struct) -> bytes:
         """The Kafka key of `record`, such as b"AAPL" or b"GROWTH/AAPL".
 
-        The part `date` is the UTC date of `as_of`. Raises ValueError for a topic whose key is not made from the record.
+        The part `date` is the UTC date of `as_of`. ValueError where the key is not made from the record.
         """
         if self.key is None:
             raise ValueError(f"{self.name}: the key is not made from the record; pass the original key on")
@@ -36,6 +36,6 @@ class Topic:
 
 def _key_part(record: Struct, part: str) -> str:
     if part == "date":
-        as_of: datetime = getattr(record, "as_of")  # noqa: B009 - not every Struct has it, so not typed
+        as_of: datetime = getattr(record, "as_of")  # noqa: B009 - Struct itself has no such field
         return as_of.date().isoformat()
     return str(getattr(record, part))

@@ -11,32 +11,6 @@ from msgspec import Meta, Struct
 Timestamp = Annotated[datetime, Meta(tz=True)]
 """A moment with a zone; RFC 3339 on the wire. Decimals are strings on the wire."""
 
-__all__ = [
-    "AssetClass",
-    "Bar",
-    "BarStatus",
-    "Basis",
-    "Coverage",
-    "CoverageNote",
-    "CoverageReason",
-    "FxRate",
-    "Instrument",
-    "LimitEvent",
-    "LimitState",
-    "Measure",
-    "MeasureReason",
-    "Portfolio",
-    "Position",
-    "PositionValue",
-    "RawTick",
-    "RejectReason",
-    "RejectedTick",
-    "RiskReport",
-    "Tick",
-    "Timestamp",
-    "Trade",
-    "Valuation",
-]
 BarStatus = Literal["forming", "provisional", "final"]
 RejectReason = Literal[
     "not_json",
