@@ -1,0 +1,132 @@
+"""One Apache Kafka node in KRaft mode: configuration, storage, command line, readiness."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from local_stack.errors import StackError
+from local_stack.java import Java
+from local_stack.ports import LOOPBACK, is_free
+
+# Fixed, so that a storage directory can be told from that of another product.
+CLUSTER_ID = "VGFwZWxpbmUtbG9jYWwtMQ"
+HEAP = "512m"
+
+# One node: internal topics cannot have more than one replica. Topics come from contracts/, never by accident.
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller_port}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+log.dirs={log_dir}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=8
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+num.network.threads=2
+num.io.threads=4
+log.cleaner.dedupe.buffer.size=16777216
+# A quiet compacted topic should still be cleaned within a day.
+log.roll.hours=24
+"""
+
+_LOG4J = """\
+Configuration:
+  Properties: {{Property: {{name: pattern, value: "%d{{ISO8601}} %-5p %c{{1}} - %m%n"}}}}
+  Appenders:
+    RollingFile:
+      name: file
+      fileName: "{file}"
+      filePattern: "{file}.%i"
+      PatternLayout: {{pattern: "${{pattern}}"}}
+      SizeBasedTriggeringPolicy: {{size: "10 MB"}}
+      DefaultRolloverStrategy: {{max: 2}}
+  Loggers:
+    Root: {{level: INFO, AppenderRef: {{ref: file}}}}
+"""
+
+
+@dataclass(frozen=True)
+class Broker:
+    """Where one broker lives and listens. `directory` holds its settings, its data; `log_file` its log."""
+
+    directory: Path
+    log_file: Path
+    port: int
+    controller_port: int
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def _properties(self) -> Path:
+        return self.directory / "server.properties"
+
+    @property
+    def _data(self) -> Path:
+        return self.directory / "data"
+
+    def prepare(self, java: Java, jars: Path) -> None:
+        """Write the settings; format the storage where that has not been done. Raises StackError."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        values = {
+            "host": LOOPBACK,
+            "port": self.port,
+            "controller_port": self.controller_port,
+            "log_dir": self._data,
+        }
+        self._properties.write_text(_PROPERTIES.format(**values))
+        (self.directory / "log4j2.yaml").write_text(_LOG4J.format(file=self.log_file))
+        if not (self._data / "meta.properties").exists():
+            self._format(java, jars)
+
+    def command(self, java: Java, jars: Path) -> list[str]:
+        """What to run for the broker, in the foreground; SIGTERM stops it cleanly."""
+        options = [f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+ExitOnOutOfMemoryError"]
+        return [*self._java(java, jars, options), "kafka.Kafka", str(self._properties)]
+
+    def is_ready(self) -> bool:
+        """Whether the broker answers a metadata request."""
+        if is_free(self.port):  # nobody listens: spare librdkafka's complaints
+            return False
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0, "socket.timeout.ms": 2000})
+        try:
+            return bool(admin.list_topics(timeout=2).brokers)
+        except KafkaException:
+            return False
+
+    def _format(self, java: Java, jars: Path) -> None:
+        arguments = [
+            "kafka.tools.StorageTool",
+            "format",
+            "--cluster-id",
+            CLUSTER_ID,
+            "--config",
+            str(self._properties),
+        ]
+        options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # lives for a second
+        command = [*self._java(java, jars, options), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode != 0:
+            raise StackError(
+                f"Kafka's storage in {self._data} could not be formatted: {(done.stdout + done.stderr).strip()[-500:]}",
+                "check that the disk has room and the directory is writable; `tapeline reset` starts from nothing",
+            )
+
+    def _java(self, java: Java, jars: Path, options: list[str]) -> list[str]:
+        configuration = (self.directory / "log4j2.yaml").as_uri()
+        command = [str(java.executable), *options, "-Djava.awt.headless=true"]
+        return [*command, f"-Dlog4j2.configurationFile={configuration}", "-cp", f"{jars}/*"]

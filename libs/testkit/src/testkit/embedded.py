@@ -1,0 +1,51 @@
+"""A private broker and a private database for one test run, from the same parts as `tapeline up`."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local_stack import jars
+from local_stack.broker import Broker
+from local_stack.database import DatabaseServer
+from local_stack.java import find_java
+from local_stack.ports import free_port
+from local_stack.state import checkout_root
+
+from testkit.processes import ChildProcess
+
+
+def jars_of(set_name: str) -> Path:
+    """Directory of the verified jars of a set ("kafka" or "spark"), fetched where missing."""
+    home = checkout_root() / ".tapeline"
+    directory, _ = jars.ensure(set_name, home / "jars", find_java(home / "java"))
+    return directory
+
+
+@contextmanager
+def running_broker(directory: Path) -> Iterator[tuple[Broker, ChildProcess]]:
+    """A formatted, running, answering broker; its process ends with the block."""
+    java, kafka_jars = find_java(directory / "java"), jars_of("kafka")
+    port = free_port()
+    broker = Broker(directory, directory / "broker.log", port, free_port([port]))
+    broker.prepare(java, kafka_jars)
+    process = ChildProcess("kafka", broker.command(java, kafka_jars), directory / "console.log")
+    try:
+        process.wait_ready(broker.is_ready)
+        yield broker, process
+    finally:
+        process.stop(timeout_seconds=5)
+
+
+@contextmanager
+def running_database(directory: Path, socket_dir: Path) -> Iterator[tuple[DatabaseServer, ChildProcess]]:
+    """An initialised, running, answering server; its process ends with the block."""
+    server = DatabaseServer(directory / "data", socket_dir)
+    server.initialise()
+    # Tests crash processes, never the machine: what reached the kernel is safe.
+    process = ChildProcess("postgres", server.command({"fsync": "off"}), directory / "postgres.log")
+    try:
+        process.wait_ready(server.is_ready)
+        yield server, process
+    finally:
+        process.stop(signal.SIGINT, timeout_seconds=5)

@@ -1,0 +1,3 @@
+"""Fixtures for every test come from libs/testkit."""
+
+pytest_plugins = ["testkit.fixtures"]

@@ -1,0 +1,48 @@
+"""The embedded broker and database do what the tests of the services lean on."""
+
+import psycopg
+import pytest
+from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+from local_stack.database import DatabaseServer
+
+pytestmark = pytest.mark.integration
+
+
+def test_broker_keeps_what_was_sent(kafka: str, topic_name: str):
+    admin = AdminClient({"bootstrap.servers": kafka})
+    admin.create_topics([NewTopic(topic_name, 3, 1)])[topic_name].result(timeout=10)
+    producer = Producer({"bootstrap.servers": kafka, "acks": "all", "compression.type": "zstd"})
+    for number in range(100):
+        producer.produce(topic_name, str(number).encode(), key=str(number % 7).encode())
+    assert producer.flush(10) == 0
+    consumer = Consumer(
+        {
+            "bootstrap.servers": kafka,
+            "group.id": topic_name,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+        }
+    )
+    consumer.subscribe([topic_name])
+    got: list[int] = []
+    while len(got) < 100:
+        got += [int(message.value() or b"") for message in consumer.consume(100, timeout=10)]
+    consumer.close()
+    assert sorted(got) == list(range(100))
+
+
+def test_broker_makes_no_topic_by_accident(kafka: str, topic_name: str):
+    admin = AdminClient({"bootstrap.servers": kafka})
+    admin.list_topics(topic_name, timeout=5)
+    assert topic_name not in admin.list_topics(timeout=5).topics
+
+
+def test_databases_are_separate(database_server: DatabaseServer):
+    first, second = database_server.create_database("one"), database_server.create_database("two")
+    with psycopg.connect(first) as connection:
+        connection.execute("CREATE TABLE here (x int)")
+    with psycopg.connect(second) as connection:
+        assert connection.execute("SELECT to_regclass('here')").fetchone() == (None,)
+    for name in ("one", "two"):
+        database_server.drop_database(name)
