@@ -4,6 +4,7 @@ import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
+
 from local_stack.database import DatabaseServer
 
 pytestmark = pytest.mark.integration

@@ -121,9 +121,10 @@ class Broker:
         command = [*self._java(java, jars, options), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode != 0:
+            output = (done.stdout + done.stderr).strip()[-500:]
             raise StackError(
-                f"Kafka's storage in {self._data} could not be formatted: {(done.stdout + done.stderr).strip()[-500:]}",
-                "check that the disk has room and the directory is writable; `tapeline reset` starts from nothing",
+                f"Kafka's storage in {self._data} could not be formatted: {output}",
+                "check that the disk has room and is writable; `tapeline reset` starts from nothing",
             )
 
     def _java(self, java: Java, jars: Path, options: list[str]) -> list[str]:

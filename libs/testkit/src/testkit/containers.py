@@ -38,8 +38,9 @@ def running_broker() -> Iterator[str]:
 @contextmanager
 def running_database() -> Iterator[str]:
     """DSN of a migrated database in a container."""
-    from store.migrate import migrate
     from testcontainers.community.postgres import PostgresContainer
+
+    from store.migrate import migrate
 
     with PostgresContainer(POSTGRES_IMAGE, driver=None) as container:
         dsn = container.get_connection_url()

@@ -11,7 +11,6 @@ from local_stack.database import DatabaseServer
 from local_stack.java import find_java
 from local_stack.ports import free_port
 from local_stack.state import checkout_root
-
 from testkit.processes import ChildProcess
 
 

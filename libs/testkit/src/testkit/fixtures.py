@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_stack.database import DatabaseServer
 
+from local_stack.database import DatabaseServer
 from testkit import containers, embedded
 
 

@@ -17,12 +17,12 @@ class ChildProcess:
 
     def __init__(
         self, name: str, command: Sequence[str], log_file: Path, environment: Mapping[str, str] | None = None
-    ):
+    ) -> None:
         self.name = name
         self.log_file = log_file
         log_file.parent.mkdir(parents=True, exist_ok=True)
         with log_file.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: PLW1509 - the hook only calls prctl
+            self.process = subprocess.Popen(
                 list(command),
                 stdout=log,
                 stderr=subprocess.STDOUT,
