@@ -1,0 +1,1 @@
+"""Alembic migrations of schema `ops`; run through `store.migrate`."""

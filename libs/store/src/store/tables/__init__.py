@@ -1,0 +1,56 @@
+"""SQLModel tables of schema `ops`: facts (append-only, with revisions) and states (newest values)."""
+
+from store.tables.base import SCHEMA, Fact, Relation, State, metadata
+from store.tables.market import CorporateAction, DailyPrice, FxRate, PriceBar
+from store.tables.operations import ApiKey, LivePrice, LiveValuation, PipelineCount, Run, StreamOffset
+from store.tables.reference import Instrument, Portfolio, Position
+from store.tables.values import (
+    PortfolioValuation,
+    PositionValuation,
+    Restatement,
+    RiskMetric,
+    canonical_parameters,
+)
+
+FACTS: tuple[type[Fact], ...] = (
+    Instrument,
+    Portfolio,
+    Position,
+    PriceBar,
+    DailyPrice,
+    FxRate,
+    CorporateAction,
+    PortfolioValuation,
+    PositionValuation,
+    RiskMetric,
+    Restatement,
+)
+STATES: tuple[type[State], ...] = (StreamOffset, LivePrice, LiveValuation, PipelineCount, ApiKey, Run)
+
+__all__ = [
+    "FACTS",
+    "SCHEMA",
+    "STATES",
+    "ApiKey",
+    "CorporateAction",
+    "DailyPrice",
+    "Fact",
+    "FxRate",
+    "Instrument",
+    "LivePrice",
+    "LiveValuation",
+    "PipelineCount",
+    "Portfolio",
+    "PortfolioValuation",
+    "Position",
+    "PositionValuation",
+    "PriceBar",
+    "Relation",
+    "Restatement",
+    "RiskMetric",
+    "Run",
+    "State",
+    "StreamOffset",
+    "canonical_parameters",
+    "metadata",
+]
