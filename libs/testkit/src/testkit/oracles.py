@@ -43,8 +43,10 @@ def five_minute_bars(ticks: Path) -> dict[tuple[str, datetime], OracleBar]:
         )
         SELECT symbol,
                ts_us // 300000000 AS window,
-               arg_min(price_e8, ROW(ts_us, seq)), max(price_e8), min(price_e8), arg_max(price_e8, ROW(ts_us, seq)),
-               CAST(sum(CAST(price_e8 AS HUGEINT) * volume) AS VARCHAR), CAST(sum(volume) AS VARCHAR), count(*)
+               arg_min(price_e8, ROW(ts_us, seq)), max(price_e8), min(price_e8),
+               arg_max(price_e8, ROW(ts_us, seq)),
+               CAST(sum(CAST(price_e8 AS HUGEINT) * volume) AS VARCHAR),
+               CAST(sum(volume) AS VARCHAR), count(*)
         FROM ticks GROUP BY ALL
         """,
         params={"path": str(ticks)},

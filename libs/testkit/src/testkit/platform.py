@@ -1,0 +1,118 @@
+"""The platform as a user starts it: the `tapeline` command, REST, and kill -9."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psycopg
+
+from testkit.oracles import OracleBar
+
+T = TypeVar("T")
+COMMAND = Path(sys.executable).parent / "tapeline"
+COMMAND_TIMEOUT_S = 240
+POLL_S = 0.1
+
+
+class CommandFailed(Exception):
+    """A tapeline command did not succeed; the message holds what it printed."""
+
+
+class Platform:
+    """One stack in its own TAPELINE_HOME."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._env = {**os.environ, "TAPELINE_HOME": str(home), "NO_COLOR": "1"}
+        self._http: httpx.Client | None = None
+
+    def up(self, feed: str = "none") -> None:
+        self.run("up", "--feed", feed)
+
+    def down(self) -> None:
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+        self.run("down")
+
+    def run(self, *arguments: str) -> str:
+        """Run one command and return what it printed; CommandFailed with both streams otherwise."""
+        done = subprocess.run(
+            [COMMAND, *arguments], env=self._env, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S
+        )
+        if done.returncode != 0:
+            raise CommandFailed(
+                f"tapeline {' '.join(arguments)} left {done.returncode}:\n{done.stdout}{done.stderr}"
+            )
+        return done.stdout
+
+    def run_json(self, *arguments: str) -> Any:
+        return json.loads(self.run(*arguments, "--json"))
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Run one command beside the test."""
+        return subprocess.Popen(
+            [COMMAND, *arguments], env=self._env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    @property
+    def client(self) -> dict[str, str]:
+        """What `up` wrote for programs: api_url, api_key, kafka, postgres."""
+        return json.loads((self.home / "client.json").read_text())
+
+    def get(self, path: str, **parameters: str) -> Any:
+        """The JSON answer of one GET under /v1; an HTTP error raises."""
+        answer = self.http.get("/v1" + path, params=parameters)
+        answer.raise_for_status()
+        return answer.json()
+
+    @property
+    def http(self) -> httpx.Client:
+        if self._http is None:
+            client = self.client
+            self._http = httpx.Client(
+                base_url=client["api_url"], headers={"X-API-Key": client["api_key"]}, timeout=10
+            )
+        return self._http
+
+    def ingest_counts(self) -> dict[str, int]:
+        """What the ingestor has done with every raw event so far: received, accepted, duplicate, rejected."""
+        return self.get("/pipeline")["ingest"]["total"]
+
+    def final_bars(self) -> dict[tuple[str, datetime], OracleBar]:
+        """The newest revision of every bar, by symbol and window start, from PostgreSQL."""
+        with psycopg.connect(self.client["postgres"]) as connection:
+            rows = connection.execute(
+                "SELECT symbol, window_start, open, high, low, close, vwap, volume, trades"
+                " FROM ops.price_bar_latest"
+            ).fetchall()
+        return {(symbol, start.astimezone(UTC)): OracleBar(*values) for symbol, start, *values in rows}
+
+    def pid(self, service: str) -> int:
+        """Process id of one component, as `status` tells it."""
+        components = self.run_json("status")["components"]
+        return int(next(one["pid"] for one in components if one["name"] == service))
+
+    def kill(self, service: str) -> None:
+        """SIGKILL one component; the supervisor starts it again."""
+        os.kill(self.pid(service), signal.SIGKILL)
+
+
+def eventually(probe: Callable[[], T], accept: Callable[[T], bool], within_s: float = 30.0) -> T:
+    """The first answer of `probe` that is accepted; AssertionError with the last answer when time is over."""
+    deadline = time.monotonic() + within_s
+    while True:
+        answer = probe()
+        if accept(answer):
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not accepted within {within_s:.0f} s; the last answer was {answer!r}")
+        time.sleep(POLL_S)
