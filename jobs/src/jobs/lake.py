@@ -1,0 +1,101 @@
+"""Where the Delta tables are, how they are made, and what their commits say."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+_PROPERTIES = {
+    # Readers outside Spark (deltalake, Polars) cannot follow deletion vectors.
+    "delta.enableDeletionVectors": "false",
+    "delta.autoOptimize.autoCompact": "true",
+}
+_HISTORY_STEPS = (20, 500, 100_000)
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Paths below one root, a directory or an object store prefix."""
+
+    root: str
+
+    @property
+    def bronze_ticks(self) -> str:
+        """Accepted ticks, append-only, by trade_date and symbol."""
+        return f"{self.root}/bronze/ticks"
+
+    @property
+    def bronze_rejected(self) -> str:
+        """Dead letters as they came, append-only, by received_date."""
+        return f"{self.root}/bronze/rejected"
+
+    @property
+    def silver_bars(self) -> str:
+        """Final bars, every revision, by trade_date."""
+        return f"{self.root}/silver/bars"
+
+    @property
+    def silver_touched(self) -> str:
+        """Windows that got ticks since they were last finalised."""
+        return f"{self.root}/silver/touched"
+
+    def checkpoint(self, query: str) -> str:
+        """Progress of a streaming query. It and the query's table are one unit: replace both or neither."""
+        return f"{self.root}/checkpoints/{query}"
+
+
+def create_table(
+    spark: SparkSession,
+    path: str,
+    schema: StructType,
+    partitioned_by: tuple[str, ...] = (),
+    append_only: bool = False,
+) -> None:
+    """Create the Delta table unless it is there already."""
+    properties = {**_PROPERTIES, "delta.appendOnly": str(append_only).lower()}
+    listed = ", ".join(f"'{name}' = '{value}'" for name, value in properties.items())
+    columns = ", ".join(
+        f"{field.name} {field.dataType.simpleString()}{'' if field.nullable else ' NOT NULL'}"
+        for field in schema.fields
+    )
+    partitions = f" PARTITIONED BY ({', '.join(partitioned_by)})" if partitioned_by else ""
+    spark.sql(
+        f"CREATE TABLE IF NOT EXISTS delta.`{path}` ({columns}) USING DELTA{partitions} "
+        f"TBLPROPERTIES ({listed})"
+    )
+
+
+def read_table(spark: SparkSession, path: str) -> DataFrame:
+    """The newest snapshot of a Delta table."""
+    return spark.read.format("delta").load(path)
+
+
+def append_batch(
+    batch: DataFrame, path: str, *, query_id: str, batch_id: int, note: str | None = None
+) -> None:
+    """Append one micro-batch; the same (query_id, batch_id) a second time changes nothing.
+
+    `query_id` is the id in the query's checkpoint, so that a new checkpoint is a new series of batches.
+    """
+    writer = batch.write.format("delta").mode("append")
+    writer = writer.option("txnAppId", query_id).option("txnVersion", batch_id)
+    if note is not None:
+        writer = writer.option("userMetadata", note)
+    writer.save(path)
+
+
+def newest_note(spark: SparkSession, path: str) -> dict[str, Any] | None:
+    """The note (JSON object) of the newest commit that has one; compaction commits have none."""
+    return next(_notes(spark, path), None)
+
+
+def _notes(spark: SparkSession, path: str) -> Iterator[dict[str, Any]]:
+    for limit in _HISTORY_STEPS:
+        commits = spark.sql(f"DESCRIBE HISTORY delta.`{path}` LIMIT {limit}")
+        rows = commits.select("version", "userMetadata").collect()
+        yield from (json.loads(note) for _, note in sorted(rows, reverse=True) if note)
+        if len(rows) < limit:
+            return

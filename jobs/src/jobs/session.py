@@ -1,0 +1,85 @@
+"""The one warm Spark session of a process."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+LOG_CONFIGURATION = Path(__file__).with_name("log4j2.properties")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionOptions:
+    """Where Spark runs, what it may use and where its scratch files go.
+
+    `jars` is a directory with the Kafka connector and Delta Lake; `state_dir` belongs to this process alone.
+    """
+
+    jars: Path
+    state_dir: Path
+    master: str = "local[2]"
+    driver_memory: str = "1g"
+
+
+def open_session(options: SessionOptions) -> SparkSession:
+    """Start the JVM and the session; takes 5 to 9 seconds.
+
+    Raises: FileNotFoundError when the jars are not there.
+    """
+    jars = sorted(options.jars.glob("*.jar"))
+    if not jars:
+        raise FileNotFoundError(f"no Spark jars in {options.jars}; `tapeline up` fetches them")
+    scratch = options.state_dir / "spark"
+    # A killed JVM leaves its scratch files behind; nothing in there outlives a session.
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    builder = SparkSession.Builder().master(options.master).appName("tapeline")
+    for name, value in _configuration(options, jars, scratch.absolute()).items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def _configuration(options: SessionOptions, jars: list[Path], scratch: Path) -> dict[str, str]:
+    return {
+        "spark.jars": ",".join(str(jar) for jar in jars),
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.driver.memory": options.driver_memory,
+        "spark.driver.extraJavaOptions": _java_options(scratch),
+        "spark.local.dir": str(scratch / "local"),
+        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        # Small data on two cores: more tasks than cores only cost scheduling.
+        "spark.sql.shuffle.partitions": "4",
+        "spark.databricks.delta.snapshotPartitions": "2",
+        # A session that lives for weeks must not remember every job it ran.
+        "spark.ui.retainedJobs": "50",
+        "spark.ui.retainedStages": "50",
+        "spark.ui.retainedTasks": "500",
+        "spark.sql.ui.retainedExecutions": "20",
+        "spark.sql.debug.maxToStringFields": "100",
+        "spark.sql.streaming.numRecentProgressUpdates": "10",
+        # Merged files of this size are left alone, which bounds how often a row is rewritten in a day.
+        "spark.databricks.delta.autoCompact.maxFileSize": str(16 << 20),
+        "spark.databricks.delta.autoCompact.minFileSize": str(4 << 20),
+    }
+
+
+def _java_options(scratch: Path) -> str:
+    (scratch / "tmp").mkdir()
+    return " ".join(
+        [
+            f"-Dlog4j2.configurationFile={LOG_CONFIGURATION.as_uri()}",
+            f"-Djava.io.tmpdir={scratch / 'tmp'}",
+            # Bounds beside the heap, so that the whole platform stays below 4 GB.
+            "-XX:MaxMetaspaceSize=320m",
+            "-XX:ReservedCodeCacheSize=160m",
+            "-XX:MaxDirectMemorySize=128m",
+            "-Xss1m",
+        ]
+    )

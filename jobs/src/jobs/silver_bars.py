@@ -1,0 +1,127 @@
+"""Five-minute bars from ticks: exact, and the same for any order, repetition or split of the ticks."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+WINDOW_US = 300_000_000
+"""Windows are half-open, aligned to the epoch; none crosses midnight UTC."""
+
+
+def window_start_us(ts_event_us: Column) -> Column:
+    """Start of the window an event falls in, microseconds since 1970-01-01 UTC."""
+    return ts_event_us - ts_event_us % WINDOW_US
+
+
+def touched_windows(ticks: DataFrame) -> DataFrame:
+    """The (symbol, trade_date, window_start_us, kafka_partition) that these Bronze rows fall in."""
+    return ticks.select(
+        "symbol",
+        "trade_date",
+        window_start_us(F.col("ts_event_us")).alias("window_start_us"),
+        "kafka_partition",
+    ).distinct()
+
+
+def distinct_ticks(ticks: DataFrame) -> DataFrame:
+    """One row per tick_id of a symbol and trade date: the one that was accepted first."""
+    content = ("ts_event_us", "seq", "price_e8", "volume", "currency")
+    first = F.min(F.struct("kafka_offset", "kafka_partition", *content)).alias("first")
+    return (
+        ticks.groupBy("symbol", "trade_date", "tick_id")
+        .agg(first)
+        .select("symbol", "trade_date", "tick_id", "first.*")
+    )
+
+
+def without_repeats(ticks: DataFrame, elsewhere: DataFrame) -> DataFrame:
+    """Leave out ticks whose id was accepted earlier in `elsewhere`, other windows of the same trade date."""
+    mine, other = ticks.alias("mine"), elsewhere.alias("other")
+    same = (
+        (F.col("mine.symbol") == F.col("other.symbol"))
+        & (F.col("mine.trade_date") == F.col("other.trade_date"))
+        & (F.col("mine.tick_id") == F.col("other.tick_id"))
+        & (F.col("other.kafka_offset") < F.col("mine.kafka_offset"))
+    )
+    return mine.join(other, same, "left_anti")
+
+
+def transform(ticks: DataFrame) -> DataFrame:
+    """Bars of the windows of these ticks; every tick of each window must be there, repetitions may be.
+
+    Prices are decimal(28,8); notional = sum(price*volume) is exact; vwap = notional / volume, rounded once,
+    half-even, to 8 places, null when the volume is 0. Open and close are by (ts_event_us, seq, tick_id).
+    `last_offset` is the newest tick in the bar by arrival: a tick with a higher offset came later.
+    Evaluating the result raises when a window has more than one currency, or a sum exceeds its type.
+    """
+    order = F.struct("ts_event_us", "seq", "tick_id", "price_e8")
+    notional = F.col("price_e8").cast("decimal(19,0)") * F.col("volume").cast("decimal(19,0)")
+    sums = (
+        distinct_ticks(ticks)
+        .withColumn("window_start_us", window_start_us(F.col("ts_event_us")))
+        .groupBy("symbol", "trade_date", "window_start_us")
+        .agg(
+            F.min(order).alias("first"),
+            F.max(order).alias("last"),
+            F.max("price_e8").alias("high_e8"),
+            F.min("price_e8").alias("low_e8"),
+            F.sum(notional).cast("decimal(38,0)").alias("notional_e8"),
+            F.sum("volume").alias("volume"),
+            F.count("*").alias("trades"),
+            F.min("currency").alias("currency"),
+            F.max("currency").alias("other_currency"),
+            F.max("kafka_partition").alias("kafka_partition"),
+            F.max("kafka_offset").alias("last_offset"),
+        )
+    )
+    return _one_currency(sums).select(
+        "symbol",
+        "trade_date",
+        F.timestamp_micros("window_start_us").alias("window_start"),
+        F.timestamp_micros(F.col("window_start_us") + WINDOW_US).alias("window_end"),
+        _unscaled(F.col("first.price_e8")).alias("open"),
+        _unscaled(F.col("high_e8")).alias("high"),
+        _unscaled(F.col("low_e8")).alias("low"),
+        _unscaled(F.col("last.price_e8")).alias("close"),
+        _unscaled(_divided_half_even()).alias("vwap"),
+        (F.col("notional_e8") * F.lit("0.00000001").cast("decimal(8,8)"))
+        .cast("decimal(38,8)")
+        .alias("notional"),
+        "volume",
+        "trades",
+        "currency",
+        F.col("first.tick_id").alias("first_tick_id"),
+        F.col("last.tick_id").alias("last_tick_id"),
+        F.timestamp_micros("last.ts_event_us").alias("as_of"),
+        "kafka_partition",
+        "last_offset",
+    )
+
+
+def _one_currency(sums: DataFrame) -> DataFrame:
+    mixed = F.concat_ws(
+        " ", F.lit("more than one currency in a window:"), F.col("symbol"), F.col("window_start_us")
+    )
+    same = F.col("currency") == F.col("other_currency")
+    return sums.where(F.assert_true(same, mixed).isNull())
+
+
+def _e8() -> Column:
+    return F.lit("0.00000001").cast("decimal(8,8)")
+
+
+def _unscaled(price_e8: Column) -> Column:
+    """Integer times 10^-8 as decimal(28,8); exact."""
+    return (price_e8.cast("decimal(19,0)") * _e8()).cast("decimal(28,8)")
+
+
+def _divided_half_even() -> Column:
+    """notional_e8 / volume rounded half-even to an integer, in integers; null when the volume is 0."""
+    return F.expr(
+        """
+        CASE WHEN volume = 0 THEN NULL
+             WHEN 2 * (notional_e8 % volume) > volume THEN notional_e8 div volume + 1
+             WHEN 2 * (notional_e8 % volume) = volume
+             THEN notional_e8 div volume + (notional_e8 div volume) % 2
+             ELSE notional_e8 div volume END
+        """
+    )
