@@ -31,9 +31,14 @@ def encode(message: msgspec.Struct) -> bytes:
     return raw
 
 
-@cache
 def decoder(message_type: type[Message]) -> msgspec.json.Decoder[Message]:
     """The one decoder of a message type. `.decode` raises msgspec.DecodeError; unknown fields are ignored."""
+    return _decoder(message_type)
+
+
+@cache
+def _decoder(message_type: type[Any]) -> Any:
+    # Apart from `decoder`, since `cache` would hide from a type checker which message comes out.
     return msgspec.json.Decoder(message_type)
 
 
