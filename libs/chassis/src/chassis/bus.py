@@ -1,11 +1,15 @@
-"""What handlers speak: records in, outputs out. No Kafka type crosses this line."""
+"""What handlers speak: records in, outputs out. No Kafka type crosses this line.
 
-from typing import NamedTuple
+Structs, because one is made per tick: a NamedTuple takes five times as long to make and occupies the garbage
+collector. They hold no reference cycles, so they need none.
+"""
+
+import msgspec
 
 Headers = list[tuple[str, bytes]]
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One message as it was read."""
 
     topic: str
@@ -17,7 +21,7 @@ class Record(NamedTuple):
     timestamp_us: int
 
 
-class Output(NamedTuple):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """One message to be sent; `partition=None` lets the key decide. `value=None` is a tombstone."""
 
     topic: str
