@@ -6,6 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from local_stack import ivy
 from local_stack.errors import PrerequisiteError
 from local_stack.java import Java
@@ -98,7 +100,7 @@ def _fill_cache(set_name: str, wanted: list[Jar], cache: Path, java: Java) -> in
         (cache / jar.file_name).unlink(missing_ok=True)
     for leftover in cache.glob(f"ivy-{set_name}-*"):
         # Another run was interrupted: take over what it had already fetched.
-        if leftover != work_dir and not _is_running(int(leftover.name.rsplit("-", 1)[1])):
+        if leftover != work_dir and not psutil.pid_exists(int(leftover.name.rsplit("-", 1)[1])):
             leftover.rename(work_dir) if not work_dir.exists() else shutil.rmtree(leftover)
     ivy.retrieve(
         java.executable,
@@ -118,16 +120,6 @@ def _fill_cache(set_name: str, wanted: list[Jar], cache: Path, java: Java) -> in
         got.replace(cache / jar.file_name)
     shutil.rmtree(work_dir)
     return len(absent)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _place(source: Path, target: Path) -> None:

@@ -15,7 +15,7 @@ from local_stack.errors import StackError
 HOME_VARIABLE = "TAPELINE_HOME"
 # struct sockaddr_un holds 108 bytes on Linux and 104 on macOS, with the closing zero.
 _LONGEST_SOCKET_PATH = 100
-_LONGEST_SOCKET_NAME = len("/.s.PGSQL.5432.lock")
+_LONGEST_SOCKET_NAME = len("/pg/.s.PGSQL.5432")
 
 
 def checkout_root() -> Path:
@@ -90,6 +90,11 @@ class StateDir:
         identity = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
         base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
         return Path(base) / f"tapeline-{os.geteuid()}-{identity}"
+
+    @property
+    def postgres_socket_dir(self) -> Path:
+        """A directory of its own: it may belong to another account, see DatabaseServer."""
+        return self.socket_dir / "pg"
 
     def make(self) -> None:
         """Create the directories. Raises StackError where a socket directory belongs to somebody else."""

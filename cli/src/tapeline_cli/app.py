@@ -1,0 +1,16 @@
+"""The Typer application: one line per module of commands."""
+
+import typer
+
+from tapeline_cli import stack
+
+app = typer.Typer(
+    name="tapeline",
+    help="Real-time portfolio value and risk on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+# Each module has `register(app)`, which adds its commands or its group.
+stack.register(app)

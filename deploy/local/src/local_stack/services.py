@@ -1,0 +1,103 @@
+"""The table of what runs: programs, what each needs, how each is started, stopped and asked."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from local_stack.ports import LOOPBACK
+from local_stack.state import StateDir
+
+POSTGRES, KAFKA = "postgres", "kafka"
+FEED = "producer"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of ours. `needs` are ready before it starts; in `stop_seconds` it finishes its work."""
+
+    name: str
+    needs: tuple[str, ...]
+    stop_seconds: int = 3
+
+    @property
+    def module(self) -> str:
+        return self.name.replace("-", "_")
+
+
+# In starting order: the bus decouples services, so none waits for another one to be ready.
+SERVICES = (
+    Service("tick-ingestor", (KAFKA,)),
+    Service("bar-aggregator", (KAFKA, POSTGRES)),
+    Service("valuation", (KAFKA, POSTGRES)),
+    Service("risk", (KAFKA, POSTGRES)),
+    Service("api-gateway", (KAFKA, POSTGRES), stop_seconds=2),
+    Service(FEED, (KAFKA,), stop_seconds=2),
+)
+BY_NAME = {service.name: service for service in SERVICES}
+
+# Stopped together, one wave after the other: sources and readers, then stages, then what all stand on.
+STOP_WAVES = (
+    (FEED, "api-gateway"),
+    ("risk", "valuation", "bar-aggregator", "tick-ingestor"),
+    (KAFKA, POSTGRES),
+)
+
+PORT_NAMES = (KAFKA, "kafka-controller", *(service.name for service in SERVICES))
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised command."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: str = "TERM"
+    stop_seconds: int = 3
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the parts of one stack listen."""
+
+    kafka: str
+    postgres: str
+    ports: Mapping[str, int]
+
+    def url(self, service: str) -> str:
+        return f"http://{LOOPBACK}:{self.ports[service]}"
+
+
+def service_program(
+    service: Service, state: StateDir, endpoints: Endpoints, java_home: str, given: Mapping[str, str]
+) -> Program:
+    """The supervised command of one service, with its whole environment.
+
+    TAPELINE_ variables of `given` (the caller's environment) that the stack does not decide itself are passed
+    on, so that `TAPELINE_RATE=5000 tapeline up` works.
+    """
+    state_dir = state.service_dir(service.name)
+    decided = {
+        "TAPELINE_KAFKA": endpoints.kafka,
+        "TAPELINE_POSTGRES": endpoints.postgres,
+        "TAPELINE_LAKE": str(state.lake_dir),
+        "TAPELINE_SPARK_JARS": str(state.jars_dir / "spark"),
+        "TAPELINE_HTTP_HOST": LOOPBACK,
+        "TAPELINE_HTTP_PORT": str(endpoints.ports[service.name]),
+        "TAPELINE_STATE_DIR": str(state_dir),
+        "TAPELINE_API_KEY_FILE": str(state.key_file),
+        "TAPELINE_AGGREGATOR_URL": endpoints.url("bar-aggregator"),
+        "JAVA_HOME": java_home,
+        "PYTHONUNBUFFERED": "1",
+    }
+    chosen = {name: value for name, value in given.items() if name.startswith("TAPELINE_")}
+    environment = {**_defaults(service), **chosen, **decided}
+    command = [sys.executable, "-m", service.module]
+    return Program(service.name, command, environment, stop_seconds=service.stop_seconds)
+
+
+def _defaults(service: Service) -> dict[str, str]:
+    defaults = {"TAPELINE_LOG_FORMAT": "console"}
+    if service.name == FEED:
+        defaults |= {"TAPELINE_FEED": "sim", "TAPELINE_RATE": "500", "TAPELINE_SESSION": "always"}
+    return defaults

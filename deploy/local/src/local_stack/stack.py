@@ -1,0 +1,274 @@
+"""One local stack: its parts, their order, their state. `up` and `down` are made of these steps."""
+
+import fcntl
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import httpx
+
+from local_stack import jars, ports, processes
+from local_stack.broker import Broker
+from local_stack.database import DatabaseServer
+from local_stack.errors import StackError
+from local_stack.java import Java, find_java
+from local_stack.services import (
+    BY_NAME,
+    FEED,
+    KAFKA,
+    PORT_NAMES,
+    POSTGRES,
+    SERVICES,
+    STOP_WAVES,
+    Endpoints,
+    Program,
+    service_program,
+)
+from local_stack.state import StateDir, read_json, write_json, write_private
+from local_stack.supervision import Supervisor
+from local_stack.waiting import wait_until
+
+DSN_VARIABLE = "TAPELINE_POSTGRES"
+_READY_TIMEOUT_SECONDS = 90
+# How long `up` watches a program that exits at once and is started again.
+_FAILING_SECONDS = 10
+_LEAST_FREE_BYTES = 2 << 30
+
+
+class Stack:
+    """A stack in its state directory. Methods raise StackError with the fix."""
+
+    def __init__(self, state: StateDir, environment: Mapping[str, str] = os.environ) -> None:
+        self.state = state
+        self.environment = environment
+        self.supervisor = Supervisor(state)
+        self.database = DatabaseServer(state.postgres_dir / "data", state.postgres_socket_dir)
+
+    @classmethod
+    def here(cls) -> "Stack":
+        """The stack of $TAPELINE_HOME or of this checkout."""
+        return cls(StateDir.from_environment())
+
+    @property
+    def external_dsn(self) -> str | None:
+        """DSN of a database that is not ours to start, from TAPELINE_POSTGRES."""
+        return self.environment.get(DSN_VARIABLE) or None
+
+    @cached_property
+    def java(self) -> Java:
+        return find_java(self.state.java_dir, self.environment)
+
+    @property
+    def remembered_ports(self) -> dict[str, int]:
+        return read_json(self.state.ports_file)
+
+    @property
+    def broker(self) -> Broker:
+        known = self.remembered_ports
+        log = self.state.logs_dir / "kafka-broker.log"
+        return Broker(self.state.kafka_dir, log, known[KAFKA], known["kafka-controller"])
+
+    @property
+    def endpoints(self) -> Endpoints:
+        dsn = self.external_dsn or self.database.dsn()
+        return Endpoints(self.broker.bootstrap, dsn, self.remembered_ports)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether `up` has ever come far enough to choose ports."""
+        return self.state.ports_file.exists()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One `up`, `down` or `reset` at a time."""
+        self.state.make()
+        with (self.state.root / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                problem = f"another tapeline command is changing the stack in {self.state.root}"
+                raise StackError(problem, "wait until it is done") from error
+            yield
+
+    # Steps of `up`, in order. Each returns what is worth telling.
+
+    def check_machine(self) -> str:
+        """Java and room on the disk."""
+        free = shutil.disk_usage(self.state.root).free
+        if free < _LEAST_FREE_BYTES:
+            problem = f"only {free / 2**30:.1f} GiB are free for {self.state.root}, 2 are needed"
+            raise StackError(problem, "free some space, or set TAPELINE_HOME to a directory on another disk")
+        return f"Java {self.java.version_text} ({self.java.source})"
+
+    def fetch_jars(self, set_name: str) -> str:
+        _, fetched = jars.ensure(set_name, self.state.jars_dir, self.java)
+        total = len(jars.locked(set_name))
+        return f"{total} verified" + (f", {fetched} fetched" if fetched else "")
+
+    def start_supervisor(self) -> str:
+        """Choose ports, write the programs, start supervisord; end what a killed supervisord left behind."""
+        ended = 0 if self.supervisor.answers() else processes.end(processes.of_stack(self.state))
+        held = {name for name, program in self.supervisor.programs().items() if program.pid}
+        self._choose_ports(held)
+        self.supervisor.ensure(self._programs())
+        return f"ended {ended} left-over processes" if ended else ""
+
+    def start_database(self) -> str:
+        """A server that answers, with our database in it."""
+        if self.external_dsn:
+            return "given by TAPELINE_POSTGRES"
+        self.database.initialise()
+        self._start_and_wait(POSTGRES, self.database.is_ready)
+        self.database.create_database()
+        return f"socket in {self.state.postgres_socket_dir}"
+
+    def start_broker(self) -> str:
+        self.broker.prepare(self.java, self.state.jars_dir / KAFKA)
+        self._start_and_wait(KAFKA, self.broker.is_ready)
+        return self.broker.bootstrap
+
+    def migrate_schema(self) -> str:
+        from store.migrate import current, head, migrate
+
+        before = current(self.endpoints.postgres)
+        if before == head():
+            return f"at {before}"
+        migrate(self.endpoints.postgres)
+        return f"{before or 'empty'} -> {head()}"
+
+    def create_topics(self) -> str:
+        from contracts.admin import create_topics
+
+        changes = create_topics(self.endpoints.kafka)
+        counts = [(action, sum(one.action == action for one in changes)) for action in ("created", "altered")]
+        told = ", ".join(f"{count} {action}" for action, count in counts if count)
+        return f"{len(changes)} topics" + (f", {told}" if told else "")
+
+    def write_client_file(self) -> str:
+        """The key that the gateway asks for, and the file that tells programs where everything is."""
+        if not self.state.key_file.exists():
+            write_private(self.state.key_file, secrets.token_urlsafe(32) + "\n")
+        self.state.key_file.chmod(0o600)
+        endpoints = self.endpoints
+        client = {
+            "api_url": endpoints.url("api-gateway"),
+            "api_key": self.state.key_file.read_text().strip(),
+            "kafka": endpoints.kafka,
+            "postgres": endpoints.postgres,
+        }
+        write_json(self.state.client_file, client)
+        return str(self.state.client_file)
+
+    def start_services(self, names: Iterable[str]) -> str:
+        """Start without waiting, in the order given; `wait_ready` waits."""
+        started = [name for name in names if self._start_service(name)]
+        return ", ".join(started) or "all run already"
+
+    def wait_ready(self, name: str) -> str:
+        self._wait(name, lambda: readiness(self.endpoints.url(name)) is None, _READY_TIMEOUT_SECONDS)
+        return self.endpoints.url(name)
+
+    def start_feed(self) -> str:
+        """The simulated market; last, so that nobody misses its first tick."""
+        self._start_service(FEED)
+        self.wait_ready(FEED)
+        settings = self._program(FEED).environment
+        return f"{settings['TAPELINE_RATE']} ticks/s"
+
+    def stop_feed(self) -> str:
+        self.supervisor.stop([FEED], BY_NAME[FEED].stop_seconds + 1)
+        return ""
+
+    # The way down.
+
+    def down(self) -> int:
+        """Stop everything of this stack, cleanly where possible; returns how many programs ran."""
+        running = [name for name, program in self.supervisor.programs().items() if program.pid]
+        for wave in STOP_WAVES:
+            self.supervisor.stop([name for name in wave if name in running], 4)
+        self.supervisor.shut_down()
+        return len(running) + processes.end(processes.of_stack(self.state), 1.5)
+
+    def delete(self) -> None:
+        """Remove all data of the stack; the verified Java libraries stay."""
+        for path in self.state.root.iterdir():
+            if path in (self.state.jars_dir, self.state.root / "lock"):
+                continue
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        if self.state.socket_dir != self.state.run_dir:
+            shutil.rmtree(self.state.socket_dir, ignore_errors=True)
+
+    def _choose_ports(self, held: set[str]) -> None:
+        """Ports of running programs stay, the others are probed again."""
+        known = self.remembered_ports
+        if KAFKA in held:
+            held = held | {"kafka-controller"}
+        kept = {known[name] for name in held if name in known}
+        chosen = ports.choose(
+            PORT_NAMES, known, self.environment, lambda port: port in kept or ports.is_free(port)
+        )
+        write_json(self.state.ports_file, chosen)
+
+    def _programs(self) -> list[Program]:
+        endpoints = self.endpoints
+        broker_command = self.broker.command(self.java, self.state.jars_dir / KAFKA)
+        programs = [Program(KAFKA, broker_command)]
+        if not self.external_dsn:
+            programs.append(Program(POSTGRES, self.database.command(), stop_signal="INT"))
+        home = str(self.java.home)
+        services = [service_program(one, self.state, endpoints, home, self.environment) for one in SERVICES]
+        return programs + services
+
+    def _program(self, name: str) -> Program:
+        return next(program for program in self._programs() if program.name == name)
+
+    def _start_service(self, name: str) -> bool:
+        self.state.service_dir(name).mkdir(parents=True, exist_ok=True)
+        return self.supervisor.start(name)
+
+    def _start_and_wait(self, name: str, is_ready: Callable[[], bool]) -> None:
+        self.supervisor.start(name)
+        self._wait(name, is_ready, 60)
+
+    def _wait(self, name: str, is_ready: Callable[[], bool], timeout_seconds: float) -> None:
+        """Until ready; StackError with the end of the log when it keeps failing or is too slow."""
+        given_up = False
+        patience_ends = time.monotonic() + _FAILING_SECONDS
+
+        def settled() -> bool:
+            nonlocal given_up
+            if is_ready():
+                return True
+            state = self.supervisor.programs()[name].state
+            given_up = state == "fatal" or (state == "backoff" and time.monotonic() > patience_ends)
+            return given_up
+
+        if wait_until(settled, timeout_seconds) and not given_up:
+            return
+        reason = "does not stay up" if given_up else f"was not ready within {timeout_seconds:.0f} s"
+        tail = log_tail(self.state.logs_dir / f"{name}.log")
+        raise StackError(f"{name} {reason}; end of its log:\n{tail}", f"tapeline logs {name}")
+
+
+def readiness(url: str, timeout_seconds: float = 2) -> str | None:
+    """None when the service says it is ready, otherwise what it waits for."""
+    try:
+        answer = httpx.get(f"{url}/readyz", timeout=timeout_seconds)
+    except httpx.HTTPError as error:
+        return f"does not answer: {type(error).__name__}"
+    return None if answer.status_code == 200 else answer.text.strip()[:300]
+
+
+def log_tail(path: Path, lines: int = 15) -> str:
+    """Last lines of a log file; empty where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 16_384))
+            return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return ""
