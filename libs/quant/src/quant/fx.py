@@ -5,9 +5,10 @@ A rate "of A in B" is the number of units of B that one unit of A is worth: it m
 Source of the conventions: docs/reference/measures.md, section Exchange rates.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from quant.money import EXACT, product, round_money, round_rate
 from quant.result import Missing, Result
@@ -27,13 +28,11 @@ class CrossRate:
     pairs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Leg:
-    """One quote in the direction of travel: the rate is numerator / denominator."""
+class QuoteLeg(NamedTuple):
+    """One quote in the direction of travel; `inverse` means that 1 / quote is the rate."""
 
     pair: str
-    numerator: Decimal
-    denominator: Decimal
+    inverse: bool
 
 
 def cross_rate(
@@ -50,20 +49,22 @@ def cross_rate(
     """
     if source == target:
         return CrossRate(ONE, ())
-    legs = _path(quotes, source, target, pivot)
+    legs = quote_path(quotes, source, target, pivot)
     if legs is None:
         message = f"no quote connects {source} with {target}, neither directly nor through {pivot}"
         return Missing("no_fx_rate", message)
-    for leg in legs:
-        quote = quotes[leg.pair]
+    numerator = denominator = ONE
+    for pair, inverse in legs:
+        quote = quotes[pair]
         if not (quote.is_finite() and quote > 0):
-            return Missing("not_positive_value", f"quote {leg.pair} is {quote}, a rate must be above zero")
-    pairs = tuple(leg.pair for leg in legs)
-    if len(legs) == 1 and legs[0].denominator == ONE:
-        return CrossRate(legs[0].numerator, pairs)
-    numerator = product(*(leg.numerator for leg in legs))
-    denominator = product(*(leg.denominator for leg in legs))
-    return CrossRate(round_rate(EXACT.divide(numerator, denominator)), pairs)
+            return Missing("not_positive_value", f"quote {pair} is {quote}, a rate must be above zero")
+        if inverse:
+            denominator = EXACT.multiply(denominator, quote)
+        else:
+            numerator = EXACT.multiply(numerator, quote)
+    quoted = len(legs) == 1 and not legs[0].inverse
+    rate = numerator if quoted else round_rate(EXACT.divide(numerator, denominator))
+    return CrossRate(rate, tuple(leg.pair for leg in legs))
 
 
 def rates_into(
@@ -121,19 +122,25 @@ def triangulation_gap(
     return round_rate(EXACT.subtract(EXACT.divide(quotes[pair], crossed.rate), ONE))
 
 
-def _path(quotes: Mapping[str, Decimal], source: str, target: str, pivot: str) -> list[_Leg] | None:
-    direct = _leg(quotes, source, target)
+def quote_path(
+    pairs: Container[str], source: str, target: str, pivot: str = DEFAULT_PIVOT
+) -> tuple[QuoteLeg, ...] | None:
+    """The quotes that lead from `source` to `target`, None when the currencies are not connected.
+
+    No quote for the same currency, one if they are quoted either way round, otherwise two through the pivot.
+    """
+    if source == target:
+        return ()
+    direct = _leg(pairs, source, target)
     if direct is not None:
-        return [direct]
+        return (direct,)
     if pivot in (source, target):
         return None
-    first, second = _leg(quotes, source, pivot), _leg(quotes, pivot, target)
-    return None if first is None or second is None else [first, second]
+    first, second = _leg(pairs, source, pivot), _leg(pairs, pivot, target)
+    return None if first is None or second is None else (first, second)
 
 
-def _leg(quotes: Mapping[str, Decimal], source: str, target: str) -> _Leg | None:
-    if (rate := quotes.get(source + target)) is not None:
-        return _Leg(source + target, rate, ONE)
-    if (rate := quotes.get(target + source)) is not None:
-        return _Leg(target + source, ONE, rate)
-    return None
+def _leg(pairs: Container[str], source: str, target: str) -> QuoteLeg | None:
+    if source + target in pairs:
+        return QuoteLeg(source + target, inverse=False)
+    return QuoteLeg(target + source, inverse=True) if target + source in pairs else None
