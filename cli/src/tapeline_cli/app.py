@@ -2,7 +2,7 @@
 
 import typer
 
-from tapeline_cli import stack
+from tapeline_cli import diagnosis, stack
 
 app = typer.Typer(
     name="tapeline",
@@ -14,3 +14,4 @@ app = typer.Typer(
 
 # Each module has `register(app)`, which adds its commands or its group.
 stack.register(app)
+diagnosis.register(app)

@@ -1,6 +1,7 @@
 """One local stack: its parts, their order, their state. `up` and `down` are made of these steps."""
 
 import fcntl
+import itertools
 import os
 import secrets
 import shutil
@@ -37,7 +38,7 @@ DSN_VARIABLE = "TAPELINE_POSTGRES"
 _READY_TIMEOUT_SECONDS = 90
 # How long `up` watches a program that exits at once and is started again.
 _FAILING_SECONDS = 10
-_LEAST_FREE_BYTES = 2 << 30
+LEAST_FREE_BYTES = 2 << 30
 
 
 class Stack:
@@ -100,7 +101,7 @@ class Stack:
     def check_machine(self) -> str:
         """Java and room on the disk."""
         free = shutil.disk_usage(self.state.root).free
-        if free < _LEAST_FREE_BYTES:
+        if free < LEAST_FREE_BYTES:
             problem = f"only {free / 2**30:.1f} GiB are free for {self.state.root}, 2 are needed"
             raise StackError(problem, "free some space, or set TAPELINE_HOME to a directory on another disk")
         return f"Java {self.java.version_text} ({self.java.source})"
@@ -188,9 +189,10 @@ class Stack:
 
     def down(self) -> int:
         """Stop everything of this stack, cleanly where possible; returns how many programs ran."""
-        running = [name for name, program in self.supervisor.programs().items() if program.pid]
+        programs = self.supervisor.programs()
+        running = [name for name, program in programs.items() if program.pid]
         for wave in STOP_WAVES:
-            self.supervisor.stop([name for name in wave if name in running], 4)
+            self.supervisor.stop([name for name in wave if name in programs], 4)
         self.supervisor.shut_down()
         return len(running) + processes.end(processes.of_stack(self.state), 1.5)
 
@@ -265,10 +267,12 @@ def readiness(url: str, timeout_seconds: float = 2) -> str | None:
 
 
 def log_tail(path: Path, lines: int = 15) -> str:
-    """Last lines of a log file; empty where there is none."""
+    """Last different lines of a log file; empty where there is none."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 16_384))
-            return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+            read = file.read().decode(errors="replace").splitlines()
     except FileNotFoundError:
         return ""
+    # A program that is started again and again says the same again and again.
+    return "\n".join([line for line, _ in itertools.groupby(read)][-lines:])
