@@ -1,0 +1,115 @@
+"""Messages for tests: every field has a plain default, a test names only what it is about."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from contracts import Bar, FxRate, Instrument, Portfolio, Position, Tick
+
+DAY = datetime(2013, 10, 7, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WINDOW = timedelta(minutes=5)
+
+
+def moment(text: str) -> datetime:
+    """`14:30` of the test day, or a date such as `2013-10-04`, in UTC."""
+    if "-" in text:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    hours, minutes, *seconds = text.split(":")
+    return DAY + timedelta(
+        hours=int(hours), minutes=int(minutes), seconds=float(seconds[0]) if seconds else 0
+    )
+
+
+def to_us(when: datetime) -> int:
+    return (when - EPOCH) // timedelta(microseconds=1)
+
+
+def make_tick(symbol: str, at: str, price: str, *, seq: int = 1, **fields: Any) -> Tick:
+    """A tick of the test day; its id is test/<symbol>/<seq>."""
+    ts_us = to_us(moment(at))
+    defaults: dict[str, Any] = {
+        "tick_id": f"test/{symbol}/{seq}",
+        "symbol": symbol,
+        "ts_event_us": ts_us,
+        "ts_ingest_us": ts_us + 1000,
+        "price_e8": int(Decimal(price) * 10**8),
+        "currency": symbol[3:] if len(symbol) == 6 else "USD",
+        "exchange": "XOFF" if len(symbol) == 6 else "XNYS",
+        "volume": 100,
+        "seq": seq,
+        "raw_partition": 0,
+        "raw_offset": seq,
+    }
+    return Tick(**{**defaults, **fields})
+
+
+def make_bar(symbol: str, start: str, close: str, *, revision: int = 1, **fields: Any) -> Bar:
+    """A final bar with one price only."""
+    window_start = moment(start)
+    price = Decimal(close)
+    defaults: dict[str, Any] = {
+        "symbol": symbol,
+        "window_start": window_start,
+        "window_end": window_start + WINDOW,
+        **dict.fromkeys(("open", "high", "low", "close", "vwap"), price),
+        "volume": 100,
+        "trades": 1,
+        "currency": symbol[3:] if len(symbol) == 6 else "USD",
+        "status": "final",
+        "revision": revision,
+        "first_tick_id": f"test/{symbol}/1",
+        "last_tick_id": f"test/{symbol}/1",
+        "as_of": window_start + WINDOW - timedelta(seconds=1),
+        "recorded_at": DAY,
+    }
+    return Bar(**{**defaults, **fields})
+
+
+def make_instrument(symbol: str, **fields: Any) -> Instrument:
+    """A US equity, or an FX pair when the symbol has six letters."""
+    pair = len(symbol) == 6
+    defaults: dict[str, Any] = {
+        "symbol": symbol,
+        "name": symbol,
+        "asset_class": "fx" if pair else "equity",
+        "currency": symbol[3:] if pair else "USD",
+        "exchange": "XOFF" if pair else "XNYS",
+        "recorded_at": DAY,
+    }
+    return Instrument(**{**defaults, **fields})
+
+
+def make_portfolio(portfolio_id: str, base_currency: str = "USD", **fields: Any) -> Portfolio:
+    defaults: dict[str, Any] = {
+        "portfolio_id": portfolio_id,
+        "name": portfolio_id,
+        "base_currency": base_currency,
+        "recorded_at": DAY,
+    }
+    return Portfolio(**{**defaults, **fields})
+
+
+def make_position(
+    portfolio_id: str,
+    symbol: str,
+    quantity: str,
+    average_cost: str = "100",
+    as_of: str = "2013-10-04",
+    **fields: Any,
+) -> Position:
+    defaults: dict[str, Any] = {
+        "portfolio_id": portfolio_id,
+        "symbol": symbol,
+        "quantity": Decimal(quantity),
+        "average_cost": Decimal(average_cost),
+        "currency": symbol[3:] if len(symbol) == 6 else "USD",
+        "as_of": moment(as_of),
+        "recorded_at": DAY,
+    }
+    return Position(**{**defaults, **fields})
+
+
+def make_fx_rate(pair: str, day: str, rate: str, **fields: Any) -> FxRate:
+    defaults: dict[str, Any] = {"pair": pair, "as_of": moment(day), "rate": Decimal(rate), "recorded_at": DAY}
+    return FxRate(**{**defaults, **fields})

@@ -1,0 +1,1 @@
+"""Portfolio values: live on every tick, official on every final bar."""

@@ -1,0 +1,1 @@
+"""Pure: prices, rates, books, snapshots. No Kafka, SQL, clock or environment."""
