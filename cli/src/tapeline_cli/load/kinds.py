@@ -1,0 +1,133 @@
+"""The kinds of files that `tapeline load` takes: their columns, and what identifies a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from contracts import Topic, topics
+from tapeline_cli.load import fields
+from tapeline_cli.load.fields import Parser
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `field` is its name in the record when that differs."""
+
+    name: str
+    parse: Parser
+    required: bool = True
+    field: str = ""
+
+    @property
+    def target(self) -> str:
+        return self.field or self.name
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file. `topic` is where its rows are sent; None for history, which goes to PostgreSQL."""
+
+    name: str
+    columns: tuple[Column, ...]
+    identity: tuple[str, ...]
+    topic: Topic | None = None
+
+    def required(self) -> list[str]:
+        return [column.name for column in self.columns if column.required]
+
+    def known(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+
+def optional(name: str, parse: Parser) -> Column:
+    return Column(name, parse, required=False)
+
+
+PORTFOLIOS = Kind(
+    "portfolios",
+    (
+        Column("portfolio_id", fields.portfolio_id),
+        Column("name", fields.name),
+        Column("base_currency", fields.currency),
+        optional("parent_id", fields.portfolio_id),
+    ),
+    ("portfolio_id",),
+    topics.PORTFOLIOS,
+)
+INSTRUMENTS = Kind(
+    "instruments",
+    (
+        Column("symbol", fields.symbol),
+        Column("name", fields.name),
+        Column("asset_class", fields.asset_class),
+        Column("currency", fields.currency),
+        Column("exchange", fields.mic),
+        optional("isin", fields.isin),
+        optional("figi", fields.figi),
+        optional("sector", fields.name),
+        optional("multiplier", fields.positive),
+    ),
+    ("symbol",),
+    topics.INSTRUMENTS,
+)
+POSITIONS = Kind(
+    "positions",
+    (
+        Column("portfolio_id", fields.portfolio_id),
+        Column("symbol", fields.symbol),
+        Column("quantity", fields.not_zero),
+        Column("average_cost", fields.not_negative),
+        Column("currency", fields.currency),
+        Column("as_of", fields.moment),
+        optional("cost_fx_rate", fields.positive),
+    ),
+    ("portfolio_id", "symbol", "as_of"),
+    topics.POSITIONS,
+)
+FX = Kind(
+    "fx",
+    (
+        Column("pair", fields.pair),
+        Column("date", fields.moment, field="as_of"),
+        Column("rate", fields.positive),
+        optional("source", fields.name),
+    ),
+    ("pair", "as_of"),
+    topics.FX_RATES,
+)
+PRICES = Kind(
+    "prices",
+    (
+        Column("symbol", fields.symbol),
+        Column("date", fields.day),
+        Column("close", fields.positive),
+        Column("currency", fields.currency),
+        optional("open", fields.positive),
+        optional("high", fields.positive),
+        optional("low", fields.positive),
+        optional("volume", fields.whole),
+    ),
+    ("symbol", "date"),
+)
+CORPORATE_ACTIONS = Kind(
+    "corporate-actions",
+    (
+        Column("symbol", fields.symbol),
+        Column("ex_date", fields.day),
+        Column("type", fields.action_type),
+        Column("value", fields.positive),
+    ),
+    ("symbol", "ex_date", "type"),
+)
+
+KINDS = {kind.name: kind for kind in (PORTFOLIOS, INSTRUMENTS, POSITIONS, PRICES, FX, CORPORATE_ACTIONS)}
+
+
+def row_rule(row: dict[str, Any]) -> tuple[str, str] | None:
+    """A rule over several cells of one row: (column, what is wrong), or None."""
+    high, low = row.get("high"), row.get("low")
+    if isinstance(high, Decimal) and isinstance(low, Decimal) and high < low:
+        return "high", f"is below low {low}; are the columns exchanged?"
+    return None
