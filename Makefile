@@ -1,0 +1,41 @@
+# Two commands for a newcomer: `make up` and `make test`. The rest is for working on it.
+.DEFAULT_GOAL := help
+.PHONY: help up down test test-fast lint format lock bench install install-dev
+BIN := .venv/bin
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: install ## Install, start the platform with a simulated market, load the demo book
+	@$(BIN)/tapeline up
+
+down: ## Stop the platform; data stays
+	@if [ -x $(BIN)/tapeline ]; then $(BIN)/tapeline down; fi
+
+test: lint ## Every check and every test
+	@$(BIN)/python -m pytest
+
+test-fast: install-dev ## Unit, contract and architecture tests: below a minute
+	@$(BIN)/python -m pytest -q tests/unit tests/contract tests/architecture
+
+lint: install-dev ## Style, types, who may import whom
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "fix: make format"; exit 1; }
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/basedpyright
+
+format: install-dev ## Put the code into shape
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+
+lock: install-dev ## Write locks/*.txt and the Java libraries' lock anew from their .in files
+	@scripts/lock
+
+bench: install-dev ## Measure the paths of the design's table; prints medians and the machine
+	@$(BIN)/python -m bench
+
+install: ## Everything the platform runs on, into .venv
+	@scripts/install app
+
+install-dev: ## The same and what tests and checks need
+	@scripts/install dev
