@@ -123,7 +123,7 @@ def corporate_actions() -> pl.DataFrame:
 
     adjusted price = raw * price_factor * split_factor up to `last_date`, so where a factor changes after
     `last_date` the next session is an ex-date: ratio = split_factor after / before, and
-    dividend = reference_price * (1 - price_factor before / after); reference_price is the close of `last_date`.
+    dividend = reference_price * (1 - price_factor before / after), of the close of `last_date`.
     """
     factors = pl.read_csv(DATA / "daily" / "us-equity-price-factors.csv", try_parse_dates=True)
     changes = factors.sort("symbol", "last_date").with_columns(

@@ -1,0 +1,1 @@
+"""Pure: no Kafka, files, clock or environment."""
