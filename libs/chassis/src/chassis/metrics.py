@@ -29,6 +29,11 @@ INGEST_MESSAGES = Gauge(
     "Raw events taken in since the topic began, by result.",
     ["topic", "partition", "result"],
 )
+INGEST_LOST = Counter(
+    "tapeline_ingest_lost_total",
+    "Raw events that retention deleted before they were taken in.",
+    ["topic", "partition"],
+)
 DLQ_RECORDS = Counter("tapeline_dlq_records_total", "Dead letters written.", ["topic", "reason"])
 PRODUCED_TICKS = Counter("tapeline_produced_ticks_total", "Raw events sent by the producer.", ["kind"])
 

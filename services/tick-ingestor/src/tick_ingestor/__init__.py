@@ -1,0 +1,1 @@
+"""tick-ingestor: raw events in, valid ticks or dead letters out."""

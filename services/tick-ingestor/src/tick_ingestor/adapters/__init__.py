@@ -1,0 +1,1 @@
+"""Kafka and Prometheus around the handlers."""

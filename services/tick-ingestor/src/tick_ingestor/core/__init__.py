@@ -1,0 +1,1 @@
+"""What a valid tick is. No Kafka, clock or environment here."""
