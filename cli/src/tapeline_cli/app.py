@@ -3,6 +3,7 @@
 import typer
 
 from tapeline_cli import diagnosis, stack
+from tapeline_cli.load import commands as load
 
 app = typer.Typer(
     name="tapeline",
@@ -15,3 +16,4 @@ app = typer.Typer(
 # Each module has `register(app)`, which adds its commands or its group.
 stack.register(app)
 diagnosis.register(app)
+load.register(app)

@@ -1,17 +1,18 @@
 """Brings the topics of a broker in line with the contracts: creates what is missing, alters what differs."""
 
 # pyright: reportPrivateImportUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownArgumentType=false, reportArgumentType=false
 # (the client's stubs leave its admin classes untyped)
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -19,6 +20,7 @@ from confluent_kafka.admin import (
     ConfigResource,
     NewPartitions,
     NewTopic,
+    OffsetSpec,
     ResourceType,
 )
 
@@ -96,7 +98,23 @@ def _create(admin: AdminClient, missing: list[Topic], timeout_s: float) -> set[s
         # Two `up` at once are harmless: whoever comes second finds the topic there.
         if _done(future, timeout_s, harmless=KafkaError.TOPIC_ALREADY_EXISTS):
             created.add(name)
+    _wait_for_leaders(admin, missing, timeout_s)
     return created
+
+
+def _wait_for_leaders(admin: AdminClient, made: list[Topic], timeout_s: float) -> None:
+    """A topic exists a moment before its partitions answer; whoever uses it at once would fail."""
+    waiting = {(topic.name, number) for topic in made for number in range(topic.partitions)}
+    deadline = time.monotonic() + timeout_s
+    while waiting:
+        question = {TopicPartition(*place): OffsetSpec.earliest() for place in waiting}
+        for place, future in admin.list_offsets(question).items():
+            error = future.exception(timeout_s)
+            if error is None:
+                waiting.discard((place.topic, place.partition))
+            elif time.monotonic() > deadline:
+                raise error
+        time.sleep(0.05 if waiting else 0)
 
 
 def _alter_configs(admin: AdminClient, present: list[Topic], timeout_s: float) -> dict[str, list[str]]:
