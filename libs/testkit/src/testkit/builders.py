@@ -4,7 +4,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from contracts import Bar, FxRate, Instrument, Portfolio, Position, Tick
+from contracts import (
+    Bar,
+    Coverage,
+    CoverageNote,
+    FxRate,
+    Instrument,
+    Portfolio,
+    Position,
+    PositionValue,
+    Tick,
+    Valuation,
+)
 
 DAY = datetime(2013, 10, 7, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -113,3 +124,60 @@ def make_position(
 def make_fx_rate(pair: str, day: str, rate: str, **fields: Any) -> FxRate:
     defaults: dict[str, Any] = {"pair": pair, "as_of": moment(day), "rate": Decimal(rate), "recorded_at": DAY}
     return FxRate(**{**defaults, **fields})
+
+
+def make_position_value(
+    symbol: str, quantity: str, price: str | None, fx_rate: str = "1", **fields: Any
+) -> PositionValue:
+    """A position as valued: priced at cost, or unpriced when `price` is None."""
+    units, rate = Decimal(quantity), Decimal(fx_rate)
+    pair = len(symbol) == 6
+    defaults: dict[str, Any] = {
+        "symbol": symbol,
+        "asset_class": "fx" if pair else "equity",
+        "quantity": units,
+        "average_cost": Decimal(price or 1),
+        "multiplier": Decimal(1),
+        "currency": symbol[3:] if pair else "USD",
+        "position_as_of": moment("2013-10-04"),
+        "position_version": 1,
+        "stale": False,
+    }
+    if price is not None:
+        value = units * Decimal(price)
+        defaults |= {
+            "price": Decimal(price),
+            "fx_rate": rate,
+            "market_value": value,
+            "market_value_base": value * rate,
+        }
+    return PositionValue(**{**defaults, **fields})
+
+
+def make_valuation(portfolio_id: str, at: str, *positions: PositionValue, **fields: Any) -> Valuation:
+    """A live valuation of the test day with the sums that belong to its positions."""
+    values = [one.market_value_base for one in positions if one.market_value_base is not None]
+    unpriced = len(positions) - len(values)
+    defaults: dict[str, Any] = {
+        "valuation_id": f"{portfolio_id}:last:{at}:1",
+        "portfolio_id": portfolio_id,
+        "basis": "last",
+        "as_of": moment(at),
+        "recorded_at": DAY,
+        "revision": 0,
+        "currency": "USD",
+        "market_value": sum(values, Decimal(0)) if values or not positions else None,
+        "coverage": Coverage(
+            positions=len(positions),
+            priced=len(values),
+            unpriced=unpriced,
+            stale=0,
+            complete=unpriced == 0,
+            notes=tuple(
+                CoverageNote(symbol=p.symbol, reason="no_price") for p in positions if p.price is None
+            ),
+        ),
+        "positions": positions,
+        "fx_rates": {"USD": Decimal(1)},
+    }
+    return Valuation(**{**defaults, **fields})

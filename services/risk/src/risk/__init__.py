@@ -1,0 +1,1 @@
+"""Risk of current holdings against daily history."""

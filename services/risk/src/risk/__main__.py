@@ -1,0 +1,104 @@
+"""Composition root: `python -m risk`."""
+
+import asyncio
+import logging
+import signal
+import sys
+from functools import partial
+from typing import Any
+
+import faust
+
+from chassis import metrics
+from chassis.clock import SystemClock
+from chassis.health import Health, serve_health
+from chassis.logs import configure_logging, get_logger
+from chassis.table import read_table
+from contracts import Valuation, topics
+from contracts.codec import decoder
+from risk.adapters.faust_app import APP_ID, ValuationStream, make_app
+from risk.adapters.history_store import HistoryStore
+from risk.adapters.metric_store import MetricStore
+from risk.adapters.worker import RiskWorker
+from risk.core.state import RiskState
+from risk.handlers import RiskHandler
+from risk.settings import RiskSettings
+from store.database import connect_pool
+
+VERSION = "0.1.0"
+
+log = get_logger(__name__)
+
+
+def main() -> None:
+    settings = RiskSettings()  # type: ignore[call-arg]  # values come from the environment
+    configure_logging(APP_ID, settings.log_format, settings.log_level)
+    for chatty in ("faust", "mode", "aiokafka"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
+    metrics.BUILD_INFO.labels(service=APP_ID, version=VERSION).set(1)
+    health = Health("history", "partitions")
+    serve_health(health, settings.http_host, settings.http_port)
+    sys.exit(asyncio.run(run(settings, health)))
+
+
+async def run(settings: RiskSettings, health: Health) -> int:
+    """Serve until a signal comes (0) or a part fails (1; a restart goes on from what was acknowledged)."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    pool = await connect_pool(settings.postgres, application=APP_ID)
+    history = HistoryStore(pool)
+    state = RiskState(await history.load(), settings.pivot_currency)
+    await asyncio.to_thread(restore, settings.kafka, state)
+    health.ready("history")
+
+    app = make_app(settings.kafka, settings.state_dir)
+    stream = ValuationStream(app, settings.conflate_ms / 1000)
+    app.on_partitions_assigned.connect(partial(on_assigned, health), weak=False)
+    worker = RiskWorker(RiskHandler(state), history, MetricStore(pool), stream.publish, SystemClock())
+    await app.start()
+    parts = [
+        asyncio.create_task(stop.wait(), name="signal"),
+        asyncio.create_task(stream.work(worker.compute, health.beat), name="valuations"),
+        asyncio.create_task(worker.follow_history(settings.history_poll_s), name="history"),
+        asyncio.create_task(watch(app), name="faust"),
+    ]
+    try:
+        return await first_end(parts)
+    finally:
+        await worker.finish_turn()
+        for part in parts:
+            part.cancel()
+        await app.stop()
+        await pool.close()
+
+
+def restore(bootstrap: str, state: RiskState) -> None:
+    """Remember the newest valuations, so that a change of history reaches portfolios that do not move."""
+    for record in read_table(bootstrap, topics.VALUATIONS.name):
+        if record.value is not None:
+            state.remember(decoder(Valuation).decode(record.value))
+
+
+async def on_assigned(health: Health, *_: object, **__: object) -> None:
+    """The broker gave us partitions: valuations are taken in."""
+    health.ready("partitions")
+
+
+async def watch(app: faust.App) -> None:
+    """Raises when Faust stops by itself."""
+    await app.wait_until_stopped()
+    raise app.crash_reason or RuntimeError("the Faust app stopped by itself")
+
+
+async def first_end(parts: list[asyncio.Task[Any]]) -> int:
+    """Exit code by the part that ends first: only a signal is a good end."""
+    done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+    failed = [part for part in done if part.exception() is not None]
+    for part in failed:
+        log.critical("stopped by a failure", part=part.get_name(), exc_info=part.exception())
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    main()

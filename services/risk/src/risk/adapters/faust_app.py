@@ -1,0 +1,109 @@
+"""The Faust app: takes valuations, sends reports, commits what is done.
+
+At least once: an event is acknowledged after its reports are on Kafka and in PostgreSQL, never by leaving the
+agent. Faust acknowledges what an agent was working on when the agent fails or is cancelled, so the agent only
+hands events over; the work and the acknowledgements are in `work`, and a failure there ends the process.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import faust
+import msgspec
+
+from chassis.bus import Output
+from chassis.logs import get_logger
+from contracts import topics
+from risk.core.conflation import Conflator, ValuationHead
+
+log = get_logger(__name__)
+
+APP_ID = "risk"  # also the consumer group
+MAX_WAITING = 5_000
+COMMIT_INTERVAL_S = 0.2
+Work = Callable[[list[bytes]], Awaitable[None]]
+
+_head = msgspec.json.Decoder(ValuationHead)
+
+
+def make_app(bootstrap: str, state_dir: Path) -> faust.App:
+    """An app without tables, web server, leader election or topics of its own."""
+    return faust.App(
+        APP_ID,
+        broker=[f"kafka://{server}" for server in bootstrap.split(",")],
+        datadir=state_dir / "faust",
+        store="memory://",
+        web_enabled=False,
+        processing_guarantee="at_least_once",
+        key_serializer="raw",
+        value_serializer="raw",
+        topic_allow_declare=False,  # topics come from the contracts
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        producer_compression_type="lz4",
+        broker_commit_interval=COMMIT_INTERVAL_S,
+        stream_wait_empty=False,  # what is not acknowledged is read again; waiting would only delay the end
+    )
+
+
+class ValuationStream:
+    """Valuations as they come in, conflated, worked off in turns."""
+
+    def __init__(self, app: faust.App, conflate_s: float) -> None:
+        self._app = app
+        self._conflate_s = conflate_s
+        self._waiting: Conflator[Any] = Conflator()
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._reports = app.topic(topics.RISK.name)
+        self.agent = app.agent(app.topic(topics.VALUATIONS.name), name="valuations")(self._take_in)
+
+    async def _take_in(self, stream: Any) -> None:
+        """Hand every event over; wait when too many are waiting."""
+        async for event in stream.noack().events():
+            self._offer(event)
+            while len(self._waiting) >= MAX_WAITING:
+                self._room.clear()
+                await self._room.wait()
+
+    def _offer(self, event: Any) -> None:
+        try:
+            head = _head.decode(event.value or b"")
+        except msgspec.DecodeError as error:
+            place = event.message.tp.partition, event.message.offset
+            log.error("valuation not readable, left out", place=place, error=str(error))
+            event.ack()
+            return
+        self._waiting.offer(head, event.value, event)
+        self._arrived.set()
+
+    async def work(self, compute: Work, beat: Callable[[], None]) -> None:
+        """Turn after turn: compute what waits, then acknowledge it; the first of a burst goes at once."""
+        loop = asyncio.get_running_loop()
+        while True:
+            beat()
+            if not await self._wait_for_arrival():
+                continue
+            started = loop.time()
+            values, events = self._waiting.take()
+            self._room.set()
+            await compute(values)
+            for event in events:
+                event.ack()
+            await asyncio.sleep(max(0.0, self._conflate_s - (loop.time() - started)))
+
+    async def publish(self, outputs: list[Output]) -> None:
+        """Send and wait until the broker has acknowledged all; raises what the client raises."""
+        sent = [await self._reports.send(key=output.key, value=output.value) for output in outputs]
+        await asyncio.gather(*sent)
+
+    async def _wait_for_arrival(self, timeout_s: float = 1.0) -> bool:
+        try:
+            await asyncio.wait_for(self._arrived.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        self._arrived.clear()
+        return True

@@ -1,0 +1,95 @@
+"""The asynchronous part of the service: turns of valuations, and changes of history."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from time import perf_counter
+
+import msgspec
+
+from chassis import metrics
+from chassis.bus import Output
+from chassis.clock import Clock, to_us
+from chassis.logs import get_logger
+from contracts import RiskReport, Valuation
+from contracts.codec import decoder
+from risk.adapters.history_store import HistoryStore
+from risk.adapters.metric_store import MetricStore
+from risk.handlers import RiskHandler
+
+log = get_logger(__name__)
+
+# The event loop also answers the broker's heartbeats: it gets its turn after so many valuations.
+CHUNK = 50
+STAGE = "risk"
+Publish = Callable[[list[Output]], Awaitable[None]]
+
+
+class RiskWorker:
+    """Computes, publishes and stores, one turn at a time."""
+
+    def __init__(
+        self, handler: RiskHandler, history: HistoryStore, store: MetricStore, publish: Publish, clock: Clock
+    ) -> None:
+        self._handler = handler
+        self._history = history
+        self._store = store
+        self._publish = publish
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._as_of: dict[str, datetime] = {}
+
+    async def compute(self, values: Sequence[bytes]) -> None:
+        """Reports of these encoded valuations are on Kafka and in PostgreSQL when this returns."""
+        valuations: list[Valuation] = []
+        for value in values:
+            try:
+                valuations.append(decoder(Valuation).decode(value))
+            except msgspec.DecodeError as error:
+                log.error("valuation does not fit the contract, left out", error=str(error))
+        async with self._turn:
+            await self._report(valuations)
+
+    async def follow_history(self, poll_s: float) -> None:
+        """Report all portfolios at the start and whenever daily history has changed; never returns."""
+        while True:
+            async with self._turn:
+                await self._report(self._handler.state.newest())
+            while await self._history.version() == self._handler.state.history_version:
+                await asyncio.sleep(poll_s)
+            started = perf_counter()
+            history = await self._history.load()
+            self._handler.state.replace_history(history)
+            log.info(
+                "daily history taken in", version=history.version, seconds=round(perf_counter() - started, 3)
+            )
+
+    async def finish_turn(self, timeout_s: float = 1.0) -> None:
+        """Let the turn in progress end; what is not acknowledged is computed again after a restart."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._turn.acquire(), timeout_s)
+
+    async def _report(self, valuations: Sequence[Valuation]) -> None:
+        for start in range(0, len(valuations), CHUNK):
+            with metrics.STAGE_SECONDS.labels(stage=STAGE).time():
+                effects = self._handler.handle(valuations[start : start + CHUNK], self._clock.now())
+                await self._publish(effects.outputs())
+                await self._store.append(effects.stored)
+            self._measure(effects.reports)
+            await asyncio.sleep(0)
+
+    def _measure(self, reports: Sequence[RiskReport]) -> None:
+        now_us = self._clock.now_us()
+        for report in reports:
+            metrics.RISK_REPORTS.labels(basis=report.basis).inc()
+            if report.basis == "last":
+                self._as_of[report.portfolio_id] = report.as_of
+            if report.source_ts_us is not None:
+                metrics.EVENT_LAG_SECONDS.labels(stage=STAGE).observe(
+                    max(0.0, (now_us - report.source_ts_us) / 1e6)
+                )
+        if self._as_of:
+            newest, oldest = max(self._as_of.values()), min(self._as_of.values())
+            metrics.WATERMARK_SECONDS.labels(stage=STAGE).set(to_us(newest) / 1e6)
+            metrics.RISK_AGE_SECONDS.set((newest - oldest).total_seconds())

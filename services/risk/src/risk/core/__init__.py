@@ -1,0 +1,1 @@
+"""Pure risk logic: no Kafka, SQL, clock or asyncio."""

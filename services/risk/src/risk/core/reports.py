@@ -1,0 +1,87 @@
+"""One risk report from one valuation and the factors of its market date."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from math import isfinite
+from typing import cast
+
+from contracts import Measure as MeasureMessage
+from contracts import PositionValue, RiskReport, Valuation
+from contracts.types import MeasureReason
+from quant import (
+    MEASURES,
+    Book,
+    BookScenarios,
+    FactorMatrix,
+    Holding,
+    Measure,
+    Missing,
+    Outcome,
+    Result,
+    book_scenarios,
+)
+
+
+def make_report(
+    valuation: Valuation, factors: FactorMatrix | None, history_version: str, recorded_at: datetime
+) -> RiskReport:
+    """Every measure of the table for one valuation, over its priced positions; its coverage says which."""
+    book = _book(valuation, factors)
+    return RiskReport(
+        portfolio_id=valuation.portfolio_id,
+        valuation_id=valuation.valuation_id,
+        as_of=valuation.as_of,
+        recorded_at=recorded_at,
+        currency=valuation.currency,
+        basis=valuation.basis,
+        market_value=valuation.market_value,
+        coverage=valuation.coverage,
+        history_version=history_version,
+        measures=tuple(_message(row, row.evaluate(book), valuation.currency) for row in MEASURES),
+        source_ts_us=valuation.source_ts_us,
+    )
+
+
+def priced(valuation: Valuation) -> list[PositionValue]:
+    """The positions that have a price and a rate."""
+    return [position for position in valuation.positions if position.market_value_base is not None]
+
+
+def _book(valuation: Valuation, factors: FactorMatrix | None) -> Book:
+    positions = priced(valuation)
+    return Book(
+        positions=len(valuation.positions),
+        market_values={p.symbol: p.market_value_base for p in positions if p.market_value_base is not None},
+        scenarios=_scenarios(positions, factors),
+    )
+
+
+def _scenarios(positions: Sequence[PositionValue], factors: FactorMatrix | None) -> Result[BookScenarios]:
+    if factors is None:
+        return Missing("no_history", "no daily history before the market date")
+    holdings = [
+        Holding(
+            symbol=position.symbol,
+            currency=position.currency,
+            market_value=float(position.market_value_base or 0),
+            units=float(position.quantity) * float(position.multiplier),
+        )
+        for position in positions
+    ]
+    return book_scenarios(factors, holdings)
+
+
+def _message(row: Measure, found: Result[Outcome], currency: str) -> MeasureMessage:
+    if isinstance(found, Outcome) and not isfinite(found.value):
+        found = Missing("not_finite", f"{row.name} came out as {found.value}")
+    missing = isinstance(found, Missing)
+    return MeasureMessage(
+        measure=row.name,
+        value=None if missing else found.value,
+        unit=currency if row.unit == "currency" else row.unit,
+        parameters=dict(row.parameters),
+        details={"message": found.message} if missing else dict(found.details),
+        # The measures of the table give reasons of the contract only; a test keeps it so.
+        reason=cast(MeasureReason, found.reason) if missing else None,
+        definition=row.definition,
+    )

@@ -1,0 +1,49 @@
+"""What the risk service knows: daily history, and the newest valuation of each portfolio and basis."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from contracts import RiskReport, Valuation
+from risk.core.history import DailyHistory, FactorCache, market_date
+from risk.core.reports import make_report, priced
+
+Key = tuple[str, str]  # portfolio_id, basis
+
+
+class RiskState:
+    """Turns valuations into reports; a change of history turns the newest ones again."""
+
+    def __init__(self, history: DailyHistory, pivot: str) -> None:
+        self._pivot = pivot
+        self._factors = FactorCache(history, pivot)
+        self._newest: dict[Key, Valuation] = {}
+
+    @property
+    def history_version(self) -> str:
+        return self._factors.history.version
+
+    def replace_history(self, history: DailyHistory) -> None:
+        """Measure with this history from now on."""
+        self._factors = FactorCache(history, self._pivot)
+
+    def remember(self, valuation: Valuation) -> None:
+        """Keep the valuation if none of its portfolio and basis has a later market time."""
+        key = (valuation.portfolio_id, valuation.basis)
+        known = self._newest.get(key)
+        if known is None or valuation.as_of >= known.as_of:
+            self._newest[key] = valuation
+
+    def newest(self) -> list[Valuation]:
+        """The newest valuation of each portfolio and basis, official ones first."""
+        return sorted(self._newest.values(), key=lambda v: (v.basis, v.portfolio_id))
+
+    def newest_live(self, portfolio_ids: Iterable[str]) -> list[Valuation]:
+        """The newest live valuations of these portfolios, where there are any."""
+        found = (self._newest.get((portfolio_id, "last")) for portfolio_id in portfolio_ids)
+        return [valuation for valuation in found if valuation is not None]
+
+    def report(self, valuation: Valuation, recorded_at: datetime) -> RiskReport:
+        """All measures of one valuation, from history strictly before its market date."""
+        only_fx = bool(held := priced(valuation)) and all(position.asset_class == "fx" for position in held)
+        factors = self._factors.factors(market_date(valuation.as_of), valuation.currency, only_fx=only_fx)
+        return make_report(valuation, factors, self.history_version, recorded_at)

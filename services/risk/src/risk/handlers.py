@@ -1,0 +1,87 @@
+"""Valuations in, reports and rows out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chassis.bus import Output
+from contracts import RiskReport, Valuation, topics
+from contracts.codec import encode
+from risk.core.state import RiskState
+
+MINUTE_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What one turn leaves behind: messages to publish, in order, and the reports to store."""
+
+    reports: list[RiskReport]
+    stored: list[RiskReport]
+
+    def outputs(self) -> list[Output]:
+        return [
+            Output(topics.RISK.name, encode(report), report.portfolio_id.encode()) for report in self.reports
+        ]
+
+
+class RiskHandler:
+    """Computes reports; decides which are stored and in which order they are published."""
+
+    def __init__(self, state: RiskState) -> None:
+        self.state = state
+        self._stored_minute: dict[str, int] = {}
+
+    def handle(self, valuations: Sequence[Valuation], recorded_at: datetime) -> Effects:
+        """Reports of these valuations.
+
+        The topic is compacted by portfolio, so the last message of a portfolio must be its live one: official
+        reports go first, then the newest live one known, also of a portfolio that got only official ones now.
+        A live valuation older than one already seen (a repeat after a restart) is not computed.
+        """
+        for valuation in valuations:
+            self.state.remember(valuation)
+        official = [valuation for valuation in valuations if valuation.basis == "bar"]
+        live = self.state.newest_live(sorted({valuation.portfolio_id for valuation in valuations}))
+        reports = [self.state.report(valuation, recorded_at) for valuation in (*official, *live)]
+        return Effects(reports, [report for report in reports if self._is_stored(report)])
+
+    def _is_stored(self, report: RiskReport) -> bool:
+        """Official reports always; of live ones the first of each minute of market time."""
+        if report.basis == "bar":
+            return True
+        minute = int(report.as_of.timestamp()) // MINUTE_S
+        if minute <= self._stored_minute.get(report.portfolio_id, -1):
+            return False
+        self._stored_minute[report.portfolio_id] = minute
+        return True
+
+
+def to_rows(reports: Sequence[RiskReport]) -> list[dict[str, Any]]:
+    """One row of ops.risk_metric per measure; evidence says which valuation and which history it rests on."""
+    return [
+        {
+            "portfolio_id": report.portfolio_id,
+            "as_of": report.as_of,
+            "basis": report.basis,
+            "measure": measure.measure,
+            "parameters": measure.parameters,
+            "valuation_id": report.valuation_id,
+            "value": measure.value,
+            "unit": measure.unit,
+            "details": measure.details,
+            "reason": measure.reason,
+            "definition": measure.definition,
+            "recorded_at": report.recorded_at,
+            "evidence": {
+                "valuation_id": report.valuation_id,
+                "history_version": report.history_version,
+                "priced": report.coverage.priced,
+                "positions": report.coverage.positions,
+                "complete": report.coverage.complete,
+            },
+        }
+        for report in reports
+        for measure in report.measures
+    ]

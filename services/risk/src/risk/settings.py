@@ -1,0 +1,15 @@
+"""What the risk service reads from its environment, besides the common settings."""
+
+from pydantic import Field
+
+from chassis.settings import ServiceSettings
+
+
+class RiskSettings(ServiceSettings):
+    """Every field is read from `TAPELINE_<NAME>`."""
+
+    conflate_ms: int = Field(default=100, ge=0, description="least time between two reports of one portfolio")
+    history_poll_s: float = Field(
+        default=5.0, gt=0, description="how often daily history is looked at for changes"
+    )
+    pivot_currency: str = Field(default="USD", description="currency through which FX rates are crossed")
