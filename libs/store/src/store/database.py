@@ -28,7 +28,7 @@ _SESSION = {
 _JSONB_VERSION = b"\x01"
 _RETRY_DELAYS_S = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 
-CONNECTION_LOST: tuple[type[BaseException], ...] = (
+CONNECTION_LOST: tuple[type[Exception], ...] = (
     # A killed session or server restart; asyncpg reports it in several ways, depending on what it was doing.
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
