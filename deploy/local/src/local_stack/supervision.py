@@ -11,6 +11,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from local_stack.errors import StackError
@@ -105,16 +106,18 @@ class Supervisor:
         self._state = state
         self._config = state.run_dir / "supervisord.conf"
 
-    @property
-    def _rpc(self) -> Any:
-        """A new connection each time: a kept one would not survive a restart of supervisord."""
+    def _call(self, method: str, *arguments: Any) -> Any:
+        """One request on a connection of its own: a kept one would not survive a restart of supervisord."""
         transport: Any = SupervisorTransport(None, None, f"unix://{_socket(self._state)}")
         server: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
-        return server.supervisor
+        try:
+            return getattr(server.supervisor, method)(*arguments)
+        finally:
+            transport.close()
 
     def answers(self) -> bool:
         try:
-            return self._rpc.getState()["statename"] == "RUNNING"
+            return self._call("getState")["statename"] == "RUNNING"
         except (OSError, HTTPException, xmlrpc.client.Error):
             return False
 
@@ -134,7 +137,7 @@ class Supervisor:
     def start(self, name: str) -> bool:
         """Start a program unless it runs; returns whether it was started now. Does not wait for it."""
         try:
-            self._rpc.startProcess(name, False)
+            self._call("startProcess", name, False)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode == _ALREADY_STARTED:
                 return False
@@ -148,7 +151,7 @@ class Supervisor:
         asked = list(names)
         for name in asked:
             try:
-                self._rpc.stopProcess(name, False)
+                self._call("stopProcess", name, False)
             except xmlrpc.client.Fault as fault:
                 if fault.faultCode not in (_NOT_RUNNING, _BAD_NAME):
                     raise
@@ -158,7 +161,7 @@ class Supervisor:
     def programs(self) -> dict[str, ProgramState]:
         """State of every program; empty where supervisord does not run."""
         try:
-            rows = self._rpc.getAllProcessInfo()
+            rows = self._call("getAllProcessInfo")
         except (OSError, HTTPException, xmlrpc.client.Error):
             return {}
         return {row["name"]: _program_state(row) for row in rows}
@@ -166,10 +169,11 @@ class Supervisor:
     def shut_down(self, timeout_seconds: float = 3) -> None:
         """End supervisord itself (after `stop`)."""
         try:
-            self._rpc.shutdown()
+            pid = self._call("getPID")
+            self._call("shutdown")
         except (OSError, HTTPException, xmlrpc.client.Error):
             return
-        wait_until(lambda: not _socket(self._state).exists(), timeout_seconds, 0.05)
+        wait_until(lambda: not psutil.pid_exists(pid), timeout_seconds, 0.05)
 
     def _alive(self, names: Iterable[str]) -> list[str]:
         states = self.programs()
@@ -194,12 +198,12 @@ class Supervisor:
             )
 
     def _reload(self) -> list[str]:
-        added, changed, removed = self._rpc.reloadConfig()[0]
+        added, changed, removed = self._call("reloadConfig")[0]
         for name in [*changed, *removed]:
-            self._rpc.stopProcessGroup(name)
-            self._rpc.removeProcessGroup(name)
+            self._call("stopProcessGroup", name)
+            self._call("removeProcessGroup", name)
         for name in [*added, *changed]:
-            self._rpc.addProcessGroup(name)
+            self._call("addProcessGroup", name)
         return list(changed)
 
 
