@@ -2,7 +2,8 @@
 
 import typer
 
-from tapeline_cli import diagnosis, stack
+from tapeline_cli import bars, diagnosis, replay, stack, topics
+from tapeline_cli.dlq import commands as dlq
 from tapeline_cli.load import commands as load
 
 app = typer.Typer(
@@ -17,3 +18,7 @@ app = typer.Typer(
 stack.register(app)
 diagnosis.register(app)
 load.register(app)
+replay.register(app)
+bars.register(app)
+topics.register(app)
+dlq.register(app)

@@ -1,0 +1,1 @@
+"""`tapeline dlq`: look at refused events and send them again."""
