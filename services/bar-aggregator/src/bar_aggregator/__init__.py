@@ -1,0 +1,1 @@
+"""bar-aggregator: ticks in, five-minute bars out, by a live path and by Spark."""
