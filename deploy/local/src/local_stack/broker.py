@@ -34,6 +34,9 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+# A broker that was killed may register again only when the session of its former life is over (default 9 s).
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=500
 num.network.threads=2
 num.io.threads=4
 log.cleaner.dedupe.buffer.size=16777216
@@ -99,14 +102,7 @@ class Broker:
         return [*self._java(java, jars, options), "kafka.Kafka", str(self._properties)]
 
     def is_ready(self) -> bool:
-        """Whether the broker answers a metadata request."""
-        if is_free(self.port):  # nobody listens: spare librdkafka's complaints
-            return False
-        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0, "socket.timeout.ms": 2000})
-        try:
-            return bool(admin.list_topics(timeout=2).brokers)
-        except KafkaException:
-            return False
+        return not is_free(self.port) and answers(self.bootstrap)
 
     def _format(self, java: Java, jars: Path) -> None:
         arguments = [
@@ -131,3 +127,12 @@ class Broker:
         configuration = (self.directory / "log4j2.yaml").as_uri()
         command = [str(java.executable), *options, "-Djava.awt.headless=true"]
         return [*command, f"-Dlog4j2.configurationFile={configuration}", "-cp", f"{jars}/*"]
+
+
+def answers(bootstrap: str) -> bool:
+    """Whether a broker answers a metadata request at the address."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, "socket.timeout.ms": 2000})
+    try:
+        return bool(admin.list_topics(timeout=2).brokers)
+    except KafkaException:
+        return False

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.database import DatabaseServer
+from store.migrate import migrate
 from testkit import containers, embedded
 
 
@@ -46,8 +47,6 @@ def database_server(scratch_dir: Path) -> Iterator[DatabaseServer]:
 @pytest.fixture(scope="session")
 def migrated_template(database_server: DatabaseServer) -> str:
     """Name of a database at the head of the migrations, to be copied."""
-    from store.migrate import migrate
-
     name = "migrated"
     migrate(database_server.create_database(name))
     return name
@@ -58,6 +57,7 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
     """DSN of a fresh database with schema ops, one per test module."""
     if containers.wanted():
         with containers.running_database() as dsn:
+            migrate(dsn)
             yield dsn
         return
     server: DatabaseServer = request.getfixturevalue("database_server")
