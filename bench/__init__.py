@@ -1,0 +1,1 @@
+"""Measures the paths of the design's table; nothing here is asserted on time."""

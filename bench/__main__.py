@@ -1,0 +1,58 @@
+"""`python -m bench` measures everything that exists; `--only NAME` repeats single benchmarks."""
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bench import gateway, ingestor, latency, lifecycle, report, silver, var_sweep
+from bench.machine import busy_share, this_machine
+from bench.rows import Row
+
+# Runs by default: at least five, fewer where one run takes minutes.
+BENCHMARKS: dict[str, tuple[Callable[[int], list[Row]], int]] = {
+    "ingestor": (ingestor.measure, 5),
+    "latency": (latency.measure, 5),
+    "var-sweep": (var_sweep.measure, 7),
+    "silver": (silver.measure, 5),
+    "gateway": (gateway.measure, 5),
+    "lifecycle": (lifecycle.measure, 3),
+}
+
+
+def main() -> None:
+    arguments = _arguments()
+    machine = this_machine()
+    print(machine.describe())
+    results = report.load()
+    for name in arguments.only or BENCHMARKS:
+        work, runs = BENCHMARKS[name]
+        load = busy_share()
+        print(
+            f"\n{name}: {arguments.runs or runs} runs, load {load:.1f} per core before the start", flush=True
+        )
+        rows = tuple(work(arguments.runs or runs))
+        for row in rows:
+            print("  " + report.line(row), flush=True)
+        results[name] = report.Result(
+            benchmark=name,
+            measured_on=datetime.now(UTC).date(),
+            machine=machine,
+            load_per_core=load,
+            rows=rows,
+        )
+        if not arguments.no_report:
+            report.save(results)
+    if not arguments.no_report:
+        print(f"\nwrote {report.RESULTS} and {report.PAGE}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=list(BENCHMARKS), help="these benchmarks only")
+    parser.add_argument("--runs", type=int, help="runs of each, instead of its default")
+    parser.add_argument("--no-report", action="store_true", help="print, write no file")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The machine and the versions a number belongs to."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+import psutil
+
+PACKAGES = (
+    "confluent-kafka",
+    "msgspec",
+    "numpy",
+    "polars",
+    "pyspark",
+    "fastapi",
+    "granian",
+    "faust-streaming",
+)
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something was measured."""
+
+    processor: str
+    cores: int
+    memory_gb: int
+    system: str
+    python: str
+    packages: dict[str, str]
+
+    def describe(self) -> str:
+        versions = ", ".join(f"{name} {number}" for name, number in self.packages.items())
+        return (
+            f"{self.processor}, {self.cores} cores, {self.memory_gb} GB, {self.system}; "
+            f"Python {self.python}, {versions}"
+        )
+
+
+def this_machine() -> Machine:
+    return Machine(
+        processor=_processor(),
+        cores=len(os.sched_getaffinity(0)),
+        memory_gb=round(psutil.virtual_memory().total / 2**30),
+        system=f"{platform.system()} {platform.machine()}",
+        python=platform.python_version(),
+        packages={name: number for name in PACKAGES if (number := _version(name))},
+    )
+
+
+def busy_share() -> float:
+    """Load of the last minute per core: above 0.1 or so other work disturbs the numbers."""
+    return os.getloadavg()[0] / len(os.sched_getaffinity(0))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
