@@ -35,7 +35,7 @@ from local_stack.supervision import Supervisor
 from local_stack.waiting import wait_until
 
 DSN_VARIABLE = "TAPELINE_POSTGRES"
-_READY_TIMEOUT_SECONDS = 90
+_READY_TIMEOUT_SECONDS = 120
 # How long `up` watches a program that exits at once and is started again.
 _FAILING_SECONDS = 10
 LEAST_FREE_BYTES = 2 << 30
