@@ -114,6 +114,14 @@ def test_a_bar_by_hand(tick: Callable[..., Tick]) -> None:
     )
 
 
+def test_equal_time_and_sequence_are_ordered_by_tick_id(tick: Callable[..., Tick]) -> None:
+    ticks = [tick(START_US, tick_id=name, price_e8=price) for name, price in (("b", 2), ("a", 1), ("c", 3))]
+    for arrived in (ticks, ticks[::-1]):
+        bar = bar_of(arrived)
+        assert (bar.first_tick_id, bar.last_tick_id) == ("a", "c")
+        assert (bar.open, bar.close) == (from_e8(1), from_e8(3))
+
+
 def test_quotes_alone_have_no_vwap(tick: Callable[..., Tick]) -> None:
     bar = bar_of([tick(START_US, volume=0), tick(START_US + 1, volume=0)])
     assert (bar.vwap, bar.volume, bar.trades) == (None, 0, 2)
