@@ -34,6 +34,9 @@ def consumer_config(bootstrap: str, group: str, **overrides: Any) -> dict[str, A
         "enable.partition.eof": True,
         "isolation.level": "read_committed",
         "partition.assignment.strategy": "cooperative-sticky",
+        # A process that was killed keeps its partitions for this long; the client's default is 45 s.
+        "session.timeout.ms": 6_000,
+        "heartbeat.interval.ms": 2_000,
         "fetch.wait.max.ms": 10,
         "queued.min.messages": 20_000,
         "queued.max.messages.kbytes": 65_536,
