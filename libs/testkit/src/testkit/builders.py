@@ -10,9 +10,11 @@ from contracts import (
     CoverageNote,
     FxRate,
     Instrument,
+    Measure,
     Portfolio,
     Position,
     PositionValue,
+    RiskReport,
     Tick,
     Valuation,
 )
@@ -154,6 +156,24 @@ def make_position_value(
     return PositionValue(**{**defaults, **fields})
 
 
+def _sums(positions: tuple[PositionValue, ...], values: list[Decimal]) -> dict[str, Decimal]:
+    zero = Decimal(0)
+    long = sum((value for value in values if value > 0), zero)
+    short = sum((value for value in values if value < 0), zero)
+    price_part = sum((one.price_pnl_base or zero for one in positions), zero)
+    fx_part = sum((one.fx_pnl_base or zero for one in positions), zero)
+    return {
+        "market_value": long + short,
+        "long_exposure": long,
+        "short_exposure": short,
+        "gross_exposure": long - short,
+        "net_exposure": long + short,
+        "unrealized_price_pnl": price_part,
+        "unrealized_fx_pnl": fx_part,
+        "unrealized_pnl": price_part + fx_part,
+    }
+
+
 def make_valuation(portfolio_id: str, at: str, *positions: PositionValue, **fields: Any) -> Valuation:
     """A live valuation of the test day with the sums that belong to its positions."""
     values = [one.market_value_base for one in positions if one.market_value_base is not None]
@@ -166,7 +186,7 @@ def make_valuation(portfolio_id: str, at: str, *positions: PositionValue, **fiel
         "recorded_at": DAY,
         "revision": 0,
         "currency": "USD",
-        "market_value": sum(values, Decimal(0)) if values or not positions else None,
+        **(_sums(positions, values) if values or not positions else {}),
         "coverage": Coverage(
             positions=len(positions),
             priced=len(values),
@@ -181,3 +201,45 @@ def make_valuation(portfolio_id: str, at: str, *positions: PositionValue, **fiel
         "fx_rates": {"USD": Decimal(1)},
     }
     return Valuation(**{**defaults, **fields})
+
+
+def make_var(confidence_bp: int, value: float | None, unit: str = "USD", **fields: Any) -> Measure:
+    """Historical value at risk over one day."""
+    defaults: dict[str, Any] = {
+        "measure": "historical_var",
+        "value": value,
+        "unit": unit,
+        "parameters": {
+            "confidence_bp": str(confidence_bp),
+            "horizon_days": "1",
+            "method": "historical",
+            "window": "500",
+        },
+        "details": {
+            "k": "25",
+            "scenarios": "500",
+            "scenario_date": "2012-11-07",
+            "estimator": "kth_worst",
+            "window_start": "2011-10-07",
+            "window_end": "2013-10-04",
+        },
+        "definition": 1,
+    }
+    return Measure(**{**defaults, **fields})
+
+
+def make_risk_report(portfolio_id: str, at: str, *measures: Measure, **fields: Any) -> RiskReport:
+    """A live report of the test day on a complete valuation."""
+    defaults: dict[str, Any] = {
+        "portfolio_id": portfolio_id,
+        "valuation_id": f"{portfolio_id}:last:{at}:1",
+        "as_of": moment(at),
+        "recorded_at": DAY,
+        "currency": "USD",
+        "basis": "last",
+        "market_value": Decimal(1000),
+        "coverage": Coverage(positions=1, priced=1, unpriced=0, stale=0, complete=True, notes=()),
+        "history_version": "test",
+        "measures": measures,
+    }
+    return RiskReport(**{**defaults, **fields})

@@ -1,0 +1,105 @@
+"""Reads topics into the memory view: from the beginning, up to the end, then on."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from api_gateway.adapters.kafka import consumer_for, partitions_of
+from chassis.clock import Clock
+from chassis.health import Health
+from chassis.logs import get_logger
+
+COMMIT_EVERY_S = 1.0
+BATCH = 500
+log = get_logger("api_gateway.live")
+
+
+class LiveReader:
+    """Follows some topics by manual assignment and commits how far it is, for others to see.
+
+    Parameters: `take` is called with every record; `lookback_s` starts at records of that age instead of at
+    the beginning. The health dependency `name` is ready once all that was there at start has been taken in.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        name: str,
+        group: str,
+        topics: Sequence[str],
+        take: Callable[[ConsumerRecord[bytes, bytes]], None],
+        health: Health,
+        clock: Clock,
+        lookback_s: float | None = None,
+    ) -> None:
+        self._consumer = consumer_for(bootstrap, group)
+        self._bootstrap, self._name, self._topics, self._take = bootstrap, name, topics, take
+        self._health, self._clock, self._lookback_s = health, clock, lookback_s
+        self._uncommitted = False
+
+    async def run(self) -> None:
+        """Read until cancelled; raises when the broker does not answer at start or a topic does not exist."""
+        self._health.not_ready(self._name, "reading the topics for the first time")
+        await self._consumer.start()
+        try:
+            targets = await self._assign()
+            committer = asyncio.create_task(self._commit_regularly())
+            try:
+                await self._follow(targets)
+            finally:
+                committer.cancel()
+        finally:
+            await self._consumer.stop()
+
+    async def _assign(self) -> dict[TopicPartition, int]:
+        """Take all partitions, set the first positions, and return the end offsets to reach."""
+        partitions = await partitions_of(self._bootstrap, self._topics)
+        self._consumer.assign(partitions)
+        await self._consumer.seek_to_beginning(*partitions)
+        if self._lookback_s is not None:
+            await self._seek_back(partitions, self._lookback_s)
+        return await self._consumer.end_offsets(partitions)
+
+    async def _seek_back(self, partitions: list[TopicPartition], lookback_s: float) -> None:
+        since_ms = int(self._clock.now_us() / 1000 - lookback_s * 1000)
+        found = await self._consumer.offsets_for_times(dict.fromkeys(partitions, since_ms))
+        for place, start in found.items():
+            if start is None:  # nothing as young as that
+                await self._consumer.seek_to_end(place)
+            else:
+                self._consumer.seek(place, start.offset)
+
+    async def _follow(self, targets: dict[TopicPartition, int]) -> None:
+        while True:
+            batches = await self._consumer.getmany(timeout_ms=1000, max_records=BATCH)
+            for records in batches.values():
+                for record in records:
+                    self._take(record)
+                self._uncommitted = True
+            if targets and await self._has_reached(targets):
+                targets = {}
+                self._uncommitted = True
+                self._health.ready(self._name)
+                log.info("caught_up", reader=self._name)
+
+    async def _has_reached(self, targets: dict[TopicPartition, int]) -> bool:
+        for place, end in targets.items():
+            if await self._consumer.position(place) < end:
+                return False
+        return True
+
+    async def _commit_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(COMMIT_EVERY_S)
+            if not self._uncommitted:
+                continue
+            self._uncommitted = False
+            positions = {place: await self._consumer.position(place) for place in self._consumer.assignment()}
+            try:
+                await self._consumer.commit(positions)
+            except KafkaError as error:
+                # The commit is for display only: nothing depends on it, the next one repeats it.
+                self._uncommitted = True
+                log.warning("commit_failed", reader=self._name, error=str(error))

@@ -1,0 +1,165 @@
+"""All SQL of the gateway. Every statement has a fixed text; what varies are its parameters."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from api_gateway.schemas.history import HistoryPoint
+from contracts import Bar, Valuation
+
+AMOUNTS = (
+    "market_value",
+    "unrealized_pnl",
+    "unrealized_price_pnl",
+    "unrealized_fx_pnl",
+    "long_exposure",
+    "short_exposure",
+    "gross_exposure",
+    "net_exposure",
+)
+"""Numbers of a valuation that have a history; names are columns of ops.portfolio_valuation."""
+
+_BAR_COLUMNS = """
+    symbol, window_start, window_end, open, high, low, close, vwap, volume, trades, currency, status,
+    revision, first_tick_id, last_tick_id, as_of, recorded_at,
+    close_reporting, reporting_currency, reporting_rate
+"""
+_BARS = {
+    False: f"SELECT {_BAR_COLUMNS} FROM ops.price_bar_latest",  # noqa: S608
+    True: f"SELECT {_BAR_COLUMNS} FROM ops.price_bar",  # noqa: S608
+}
+_AFTER = """
+ WHERE symbol = $1
+   AND ($2::timestamptz IS NULL OR window_start >= $2) AND ($3::timestamptz IS NULL OR window_start < $3)
+   AND ($4::timestamptz IS NULL OR (window_start, revision) > ($4, $5))
+ ORDER BY window_start, revision LIMIT $6
+"""
+_NEWEST = """
+ WHERE symbol = $1 AND ($2::timestamptz IS NULL OR window_start < $2)
+ ORDER BY window_start DESC, revision DESC LIMIT $3
+"""
+_AMOUNT_HISTORY = {
+    name: f"""
+SELECT as_of, {name} AS value, revision, recorded_at, currency AS unit FROM ops.portfolio_valuation_latest
+ WHERE portfolio_id = $1 AND basis = $2 AND ($3::timestamptz IS NULL OR as_of >= $3)
+   AND ($4::timestamptz IS NULL OR as_of < $4) AND ($5::timestamptz IS NULL OR as_of > $5)
+ ORDER BY as_of LIMIT $6
+"""  # noqa: S608  names are those of AMOUNTS
+    for name in AMOUNTS
+}
+_MEASURE_HISTORY = """
+SELECT as_of, value, revision, recorded_at, unit FROM ops.risk_metric_latest
+ WHERE portfolio_id = $1 AND basis = $2 AND ($3::timestamptz IS NULL OR as_of >= $3)
+   AND ($4::timestamptz IS NULL OR as_of < $4) AND ($5::timestamptz IS NULL OR as_of > $5)
+   AND measure = $7 AND (parameters NOT LIKE '%confidence_bp=%' OR ',' || parameters || ',' LIKE $8)
+ ORDER BY as_of LIMIT $6
+"""
+_OFFICIAL = """
+SELECT DISTINCT ON (portfolio_id) portfolio_id, basis, as_of, recorded_at, revision, valuation_id, currency,
+       market_value, unrealized_pnl, unrealized_price_pnl, unrealized_fx_pnl,
+       long_exposure, short_exposure, gross_exposure, net_exposure, coverage, fx_rates
+  FROM ops.portfolio_valuation WHERE basis = 'bar' ORDER BY portfolio_id, as_of DESC, revision DESC
+"""
+_OFFICIAL_LINES = """
+SELECT * FROM ops.position_valuation_latest
+ WHERE portfolio_id = $1 AND as_of = $2 AND basis = 'bar' ORDER BY symbol
+"""
+
+
+class Repository:
+    """Reads of stored facts over one pool."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def ping(self) -> None:
+        """Raises when the database does not answer."""
+        await self._pool.fetchval("SELECT 1")
+
+    async def bars_after(
+        self,
+        symbol: str,
+        start: datetime | None,
+        end: datetime | None,
+        after: tuple[datetime, int] | None,
+        limit: int,
+        *,
+        all_revisions: bool,
+    ) -> list[Bar]:
+        """Final bars with start <= window_start < end behind the key `after`, oldest first."""
+        window, revision = after or (None, 0)
+        rows = await self._pool.fetch(
+            _BARS[all_revisions] + _AFTER, symbol, start, end, window, revision, limit
+        )
+        return [_bar(row) for row in rows]
+
+    async def newest_bars(
+        self, symbol: str, end: datetime | None, limit: int, *, all_revisions: bool
+    ) -> list[Bar]:
+        """The last final bars with window_start < end, oldest first."""
+        rows = await self._pool.fetch(_BARS[all_revisions] + _NEWEST, symbol, end, limit)
+        return [_bar(row) for row in reversed(rows)]
+
+    async def amount_history(
+        self,
+        portfolio_id: str,
+        metric: str,
+        basis: str,
+        span: tuple[datetime | None, datetime | None],
+        after: datetime | None,
+        limit: int,
+    ) -> tuple[list[HistoryPoint], str | None]:
+        """Stored amounts (metric is one of AMOUNTS) in [from, to) behind `after`, and their currency."""
+        rows = await self._pool.fetch(_AMOUNT_HISTORY[metric], portfolio_id, basis, *span, after, limit)
+        return _history(rows)
+
+    async def measure_history(
+        self,
+        portfolio_id: str,
+        measure: str,
+        confidence_bp: int,
+        basis: str,
+        span: tuple[datetime | None, datetime | None],
+        after: datetime | None,
+        limit: int,
+    ) -> tuple[list[HistoryPoint], str | None]:
+        """The same for a risk measure; confidence_bp chooses where there are several confidences."""
+        chosen = f"%,confidence_bp={confidence_bp},%"
+        rows = await self._pool.fetch(
+            _MEASURE_HISTORY, portfolio_id, basis, *span, after, limit, measure, chosen
+        )
+        return _history(rows)
+
+    async def official_valuations(self) -> list[Valuation]:
+        """The newest official value of every portfolio, from one snapshot of the database."""
+        async with (
+            self._pool.acquire() as conn,
+            conn.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            rows = await conn.fetch(_OFFICIAL)
+            return [
+                _valuation(row, await conn.fetch(_OFFICIAL_LINES, row["portfolio_id"], row["as_of"]))
+                for row in rows
+            ]
+
+
+def _bar(row: Mapping[str, Any]) -> Bar:
+    return msgspec.convert(dict(row), Bar)
+
+
+def _history(rows: list[asyncpg.Record]) -> tuple[list[HistoryPoint], str | None]:
+    points = [
+        HistoryPoint(
+            as_of=row["as_of"], value=row["value"], revision=row["revision"], recorded_at=row["recorded_at"]
+        )
+        for row in rows
+    ]
+    return points, rows[0]["unit"] if rows else None
+
+
+def _valuation(row: Mapping[str, Any], lines: list[asyncpg.Record]) -> Valuation:
+    # Both are the columns of the message; what the tables have more is ignored.
+    return msgspec.convert({**row, "positions": [dict(line) for line in lines]}, Valuation)

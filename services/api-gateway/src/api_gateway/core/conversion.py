@@ -1,0 +1,88 @@
+"""A valuation in another currency, with the rates of the same valuation."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from contracts import PositionValue, Valuation
+from quant.exposure import exposure
+from quant.fx import convert
+from quant.money import EXACT, round_rate, sum_money
+
+ONE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A valuation and the units of its currency per unit of base currency."""
+
+    valuation: Valuation
+    fx_rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Unconnected:
+    """No rate of the valuation connects the wanted currency; `available` are those that are."""
+
+    available: tuple[str, ...]
+
+
+def in_currency(valuation: Valuation, currency: str | None) -> Converted | Unconnected:
+    """The valuation with every base amount in `currency` (None: its own).
+
+    One rate for all, 1 / fx_rates[currency], rounded half-even to 18 places once. Each position's amount is
+    converted and rounded half-even to 8 places once; sums are sums of the rounded positions, so that all adds
+    up exactly.
+    """
+    if currency is None or currency == valuation.currency:
+        return Converted(valuation, ONE)
+    worth = valuation.fx_rates.get(currency)
+    if worth is None:
+        return Unconnected(tuple(sorted({*valuation.fx_rates, valuation.currency})))
+    rate = round_rate(EXACT.divide(ONE, worth))
+    lines = tuple(_converted(line, rate) for line in valuation.positions)
+    return Converted(_summed(replace(valuation, currency=currency, positions=lines)), rate)
+
+
+def _converted(line: PositionValue, rate: Decimal) -> PositionValue:
+    price_part, fx_part = _times(line.price_pnl_base, rate), _times(line.fx_pnl_base, rate)
+    total = (
+        None if price_part is None else sum_money(part for part in (price_part, fx_part) if part is not None)
+    )
+    return replace(
+        line,
+        market_value_base=_times(line.market_value_base, rate),
+        price_pnl_base=price_part,
+        fx_pnl_base=fx_part,
+        unrealized_pnl_base=total,
+    )
+
+
+def _summed(valuation: Valuation) -> Valuation:
+    """The valuation with its sums taken from its positions; a sum that was null stays null."""
+    lines = valuation.positions
+    values = [line.market_value_base for line in lines if line.market_value_base is not None]
+    whole = exposure(values)
+
+    def total(before: Decimal | None, parts: list[Decimal | None]) -> Decimal | None:
+        return None if before is None else sum_money(part for part in parts if part is not None)
+
+    def known(before: Decimal | None, after: Decimal) -> Decimal | None:
+        return None if before is None else after
+
+    return replace(
+        valuation,
+        market_value=total(valuation.market_value, list(values)),
+        unrealized_pnl=total(valuation.unrealized_pnl, [line.unrealized_pnl_base for line in lines]),
+        unrealized_price_pnl=total(valuation.unrealized_price_pnl, [line.price_pnl_base for line in lines]),
+        unrealized_fx_pnl=total(valuation.unrealized_fx_pnl, [line.fx_pnl_base for line in lines]),
+        long_exposure=known(valuation.long_exposure, whole.long),
+        short_exposure=known(valuation.short_exposure, whole.short),
+        gross_exposure=known(valuation.gross_exposure, whole.gross),
+        net_exposure=known(valuation.net_exposure, whole.net),
+    )
+
+
+def _times(amount: Decimal | None, rate: Decimal) -> Decimal | None:
+    return None if amount is None else convert(amount, rate)

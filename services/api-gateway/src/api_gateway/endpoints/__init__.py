@@ -1,0 +1,1 @@
+"""Routes, one module per noun. They read parameters, ask core or the repository, and answer."""

@@ -1,0 +1,32 @@
+"""What OpenAPI says about answers: our own shapes by reference, problems everywhere."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from api_gateway.problems import MEDIA_TYPE
+from api_gateway.schemas.common import Problem
+
+REFERENCE = "#/components/schemas/{name}"
+_WHY = {
+    401: "no valid key",
+    404: "no such portfolio or instrument",
+    409: "the currency is not connected by a rate of this valuation",
+    413: "the body is too large",
+    422: "a parameter or the body is wrong",
+    503: "the gateway has not read its topics yet, or the database does not answer",
+}
+
+
+def answers(shape: type[Struct], *problems: int, status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers with `shape`, or with one of the problems."""
+    documented: dict[int | str, dict[str, Any]] = {
+        status: {
+            "description": (shape.__doc__ or "").strip(),
+            "content": {"application/json": {"schema": {"$ref": REFERENCE.format(name=shape.__name__)}}},
+        }
+    }
+    for code in sorted({401, 422, 503, *problems}):
+        schema = {"$ref": REFERENCE.format(name=Problem.__name__)}
+        documented[code] = {"description": _WHY[code], "content": {MEDIA_TYPE: {"schema": schema}}}
+    return documented

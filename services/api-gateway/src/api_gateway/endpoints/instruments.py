@@ -1,0 +1,140 @@
+"""Instruments and their bars."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api_gateway.core.bars import LAST_REVISION, BarKey, behind, merged
+from api_gateway.core.pages import page, page_after
+from api_gateway.core.view import KEPT_WINDOWS
+from api_gateway.endpoints.documentation import answers
+from api_gateway.endpoints.parameters import (
+    CursorQuery,
+    From,
+    Limit,
+    Symbol,
+    To,
+    cursor_parts,
+    cursor_time,
+    span,
+    wrong,
+)
+from api_gateway.problems import ProblemError
+from api_gateway.schemas.market import BarList, InstrumentList
+from api_gateway.state import Gateway, gateway_of, reply
+from contracts import Bar, BarStatus, Instrument
+
+router = APIRouter(prefix="/v1/instruments", tags=["instruments"])
+
+
+@router.get("", operation_id="listInstruments", responses=answers(InstrumentList, 422))
+async def list_instruments(request: Request, limit: Limit = 500, cursor: CursorQuery = None) -> Response:
+    """Instruments by symbol."""
+    view = gateway_of(request).view
+    cursor_parts(cursor, parts=1)
+    ordered = [view.instruments[symbol] for symbol in sorted(view.instruments)]
+    shown = page_after(ordered, cursor, limit, lambda one: one.symbol)
+    return reply(InstrumentList(data=shown.items, next_cursor=shown.next_cursor))
+
+
+@router.get("/{symbol}", operation_id="getInstrument", responses=answers(Instrument, 404))
+async def get_instrument(request: Request, symbol: Symbol) -> Response:
+    """One instrument."""
+    return reply(_instrument(gateway_of(request), symbol))
+
+
+@router.get("/{symbol}/bars", operation_id="listBars", responses=answers(BarList, 404, 422))
+async def list_bars(
+    request: Request,
+    symbol: Symbol,
+    interval: Annotated[  # noqa: ARG001  there is one so far; asking for another is refused
+        Literal["5m"], Query(description="window length; bars are made of five minutes")
+    ] = "5m",
+    start: From = None,
+    end: To = None,
+    status: Annotated[BarStatus | None, Query(description="only bars of this status")] = None,
+    revisions: Annotated[
+        Literal["latest", "all"], Query(description="latest: one bar per window; all: every stored revision")
+    ] = "latest",
+    limit: Limit = 500,
+    cursor: CursorQuery = None,
+) -> Response:
+    """Bars by window start, oldest first: final ones as stored, newer ones as they form.
+
+    Without `from` and `cursor` these are the last `limit` bars before `to`.
+    """
+    gateway = gateway_of(request)
+    _instrument(gateway, symbol)
+    wanted = _Wanted(symbol, *span(start, end), revisions == "all", status)
+    after = _after(cursor, wanted)
+    if after is None and wanted.start is None and status in (None, "final"):
+        newest = await _newest(gateway, wanted, limit)
+        return reply(BarList(data=tuple(newest)))
+    found = await _following(gateway, wanted, after, limit + 1)
+    shown = page(found, limit, lambda bar: (bar.window_start.isoformat(), str(bar.revision)))
+    return reply(BarList(data=shown.items, next_cursor=shown.next_cursor))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which bars a request is about."""
+
+    symbol: str
+    start: datetime | None
+    end: datetime | None
+    all_revisions: bool
+    status: BarStatus | None
+
+    def of_status(self, bars: Iterable[Bar]) -> list[Bar]:
+        return [bar for bar in bars if self.status in (None, bar.status)]
+
+
+async def _newest(gateway: Gateway, wanted: _Wanted, limit: int) -> list[Bar]:
+    """The last bars before `end`."""
+    stored = await gateway.repository.newest_bars(
+        wanted.symbol, wanted.end, limit, all_revisions=wanted.all_revisions
+    )
+    return wanted.of_status(_with_memory(gateway, wanted, stored))[-limit:]
+
+
+async def _following(gateway: Gateway, wanted: _Wanted, after: BarKey | None, limit: int) -> list[Bar]:
+    """The first `limit` bars behind `after`."""
+    start = wanted.start
+    if wanted.status in ("forming", "provisional"):
+        # These are in memory only; stored bars are read to know which of them became final meanwhile.
+        start = min((bar.window_start for bar in _remembered(gateway, wanted)), default=wanted.end)
+        limit = max(limit, KEPT_WINDOWS)
+    stored = await gateway.repository.bars_after(
+        wanted.symbol, start, wanted.end, after, limit, all_revisions=wanted.all_revisions
+    )
+    return behind(wanted.of_status(_with_memory(gateway, wanted, stored)), after)
+
+
+def _with_memory(gateway: Gateway, wanted: _Wanted, stored: list[Bar]) -> list[Bar]:
+    return merged(stored, _remembered(gateway, wanted), all_revisions=wanted.all_revisions)
+
+
+def _remembered(gateway: Gateway, wanted: _Wanted) -> Iterable[Bar]:
+    return gateway.view.bars_between(wanted.symbol, wanted.start, wanted.end)
+
+
+def _after(cursor: str | None, wanted: _Wanted) -> BarKey | None:
+    parts = cursor_parts(cursor, parts=2)
+    if parts is None:
+        return None
+    window, revision = parts
+    if not wanted.all_revisions:
+        return (cursor_time(window), LAST_REVISION)  # a correction made between two pages is not shown twice
+    if not revision.isdecimal():
+        raise wrong("query.cursor", "a cursor of another list: use next_cursor of the page before")
+    return (cursor_time(window), int(revision))
+
+
+def _instrument(gateway: Gateway, symbol: str) -> Instrument:
+    instrument = gateway.view.instruments.get(symbol)
+    if instrument is None:
+        raise ProblemError(404, f"no instrument {symbol!r}: GET /v1/instruments lists them")
+    return instrument

@@ -1,0 +1,161 @@
+"""Portfolios: the list, one, its value, positions and exposure, and the writing of its book."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+
+from api_gateway.adapters import books
+from api_gateway.core import values
+from api_gateway.core.book import change, wrong_fields
+from api_gateway.core.conversion import Converted, Unconnected, in_currency
+from api_gateway.core.pages import page_after
+from api_gateway.core.view import Held
+from api_gateway.endpoints.documentation import answers
+from api_gateway.endpoints.parameters import (
+    BasisQuery,
+    CurrencyQuery,
+    CursorQuery,
+    Limit,
+    PortfolioId,
+    cursor_parts,
+)
+from api_gateway.problems import ProblemError
+from api_gateway.schemas.books import BookAccepted, BookIn
+from api_gateway.schemas.portfolios import PortfolioList
+from api_gateway.schemas.values import Exposures, PositionList, Value
+from api_gateway.state import gateway_of, reply, require_known
+from contracts import Portfolio, Valuation
+from contracts.codec import encode
+
+router = APIRouter(prefix="/v1/portfolios", tags=["portfolios"])
+
+
+@router.get("", operation_id="listPortfolios", responses=answers(PortfolioList, 422))
+async def list_portfolios(request: Request, limit: Limit = 500, cursor: CursorQuery = None) -> Response:
+    """Portfolios by id."""
+    view = gateway_of(request).view
+    cursor_parts(cursor, parts=1)
+    ordered = [view.portfolios[name] for name in sorted(view.portfolios)]
+    page = page_after(ordered, cursor, limit, lambda one: one.portfolio_id)
+    return reply(PortfolioList(data=page.items, next_cursor=page.next_cursor))
+
+
+@router.get("/{portfolio_id}", operation_id="getPortfolio", responses=answers(Portfolio, 404))
+async def get_portfolio(request: Request, portfolio_id: PortfolioId) -> Response:
+    """One portfolio."""
+    portfolio = gateway_of(request).view.portfolios.get(portfolio_id)
+    if portfolio is None:
+        raise ProblemError(404, f"no portfolio {portfolio_id!r}: GET /v1/portfolios lists them")
+    return reply(portfolio)
+
+
+@router.get("/{portfolio_id}/value", operation_id="getValue", responses=answers(Value, 404, 409, 422))
+async def get_value(
+    request: Request, portfolio_id: PortfolioId, currency: CurrencyQuery = None, basis: BasisQuery = "last"
+) -> Response:
+    """Market value, unrealised PnL and exposure. A portfolio that was not valued yet has nulls, not zeros."""
+    view = gateway_of(request).view
+    held = view.valuation(portfolio_id, basis)
+    if held is None:
+        require_known(view, portfolio_id)
+        return reply(values.unvalued(portfolio_id, basis, _base(view.base_currency(portfolio_id), currency)))
+
+    def make(valuation: Valuation) -> bytes:
+        return encode(values.value(_converted(valuation, currency), valuation.currency))
+
+    return reply(held.answer(("value", currency), make))
+
+
+@router.get(
+    "/{portfolio_id}/positions", operation_id="listPositions", responses=answers(PositionList, 404, 409, 422)
+)
+async def list_positions(
+    request: Request, portfolio_id: PortfolioId, currency: CurrencyQuery = None, basis: BasisQuery = "last"
+) -> Response:
+    """Every position of one valuation with its price, value and PnL; unpriced ones too."""
+    view = gateway_of(request).view
+    held = view.valuation(portfolio_id, basis)
+    if held is None:
+        require_known(view, portfolio_id)
+        return reply(
+            values.no_positions(portfolio_id, basis, _base(view.base_currency(portfolio_id), currency))
+        )
+    return reply(_made(held, "positions", currency, values.positions))
+
+
+@router.get(
+    "/{portfolio_id}/exposures", operation_id="getExposures", responses=answers(Exposures, 404, 409, 422)
+)
+async def get_exposures(
+    request: Request, portfolio_id: PortfolioId, currency: CurrencyQuery = None, basis: BasisQuery = "last"
+) -> Response:
+    """Long, short, gross and net; by asset, asset class and currency."""
+    view = gateway_of(request).view
+    held = view.valuation(portfolio_id, basis)
+    if held is None:
+        require_known(view, portfolio_id)
+        return reply(
+            values.no_exposures(portfolio_id, basis, _base(view.base_currency(portfolio_id), currency))
+        )
+    return reply(_made(held, "exposures", currency, values.exposures))
+
+
+@router.put(
+    "/{portfolio_id}/positions",
+    operation_id="putPositions",
+    status_code=202,
+    responses=answers(BookAccepted, 404, 413, 422, status=202),
+)
+async def put_positions(request: Request, portfolio_id: PortfolioId, book: BookIn) -> Response:
+    """Replace the whole book from as_of on: what is not named is closed. Repeating it changes nothing."""
+    gateway = gateway_of(request)
+    portfolio = gateway.view.portfolios.get(portfolio_id)
+    if portfolio is None:
+        raise ProblemError(404, f"no portfolio {portfolio_id!r}: GET /v1/portfolios lists them")
+    errors = wrong_fields(book, gateway.view.instruments)
+    if errors:
+        raise ProblemError(422, f"{len(errors)} wrong fields, nothing was changed", errors=errors)
+    present = gateway.view.books.get(portfolio_id, {})
+    changed = change(portfolio, book, present, gateway.clock.now())
+    await books.publish(gateway.producer, changed)
+    return reply(
+        BookAccepted(
+            portfolio_id=portfolio_id,
+            as_of=changed.as_of,
+            recorded_at=changed.recorded_at,
+            held=tuple(position.symbol for position in changed.held),
+            closed=changed.closed,
+        ),
+        202,
+    )
+
+
+def _made(
+    held: Held[Valuation], noun: str, currency: str | None, project: Callable[[Valuation], Struct]
+) -> bytes:
+    return held.answer((noun, currency), lambda v: encode(project(_converted(v, currency).valuation)))
+
+
+def _converted(valuation: Valuation, currency: str | None) -> Converted:
+    found = in_currency(valuation, currency)
+    if isinstance(found, Unconnected):
+        raise ProblemError(
+            409,
+            f"no rate of this valuation connects {valuation.currency} with {currency}; feed such a pair",
+            kind="unconnected-currency",
+            available=found.available,
+        )
+    return found
+
+
+def _base(base_currency: str, currency: str | None) -> str:
+    """The currency of an answer without a valuation: only the base currency needs no rate."""
+    if currency not in (None, base_currency):
+        raise ProblemError(
+            409,
+            f"the portfolio was not valued yet, so no rate connects {base_currency} with {currency}",
+            kind="unconnected-currency",
+            available=(base_currency,),
+        )
+    return base_currency

@@ -1,0 +1,86 @@
+"""The OpenAPI document: routes and our own shapes. `python -m api_gateway.openapi FILE` writes it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from msgspec import Struct
+
+from api_gateway.endpoints.documentation import REFERENCE
+from api_gateway.schemas.books import BookAccepted
+from api_gateway.schemas.common import Problem
+from api_gateway.schemas.history import History
+from api_gateway.schemas.market import BarList, InstrumentList
+from api_gateway.schemas.pipeline import Pipeline
+from api_gateway.schemas.portfolios import PortfolioList
+from api_gateway.schemas.risk import Risk, Var
+from api_gateway.schemas.values import Exposures, PositionList, Value
+
+TITLE = "Tapeline"
+VERSION = "0.1.0"
+DESCRIPTION = (
+    "Portfolio value and risk, live. Money is a decimal string with a currency, times are RFC 3339 UTC, "
+    "errors are RFC 9457 problems. A number that is not known is null, never zero, and coverage says why."
+)
+TAGS = [
+    {"name": "portfolios", "description": "books, their value, positions and exposure"},
+    {"name": "risk", "description": "risk measures and the history of every number"},
+    {"name": "instruments", "description": "instruments and their bars"},
+    {"name": "pipeline", "description": "how far every stage is and what became of every raw event"},
+    {"name": "operations", "description": "health, readiness, metrics"},
+]
+SHAPES: tuple[type[Struct], ...] = (
+    BarList,
+    BookAccepted,
+    Exposures,
+    History,
+    InstrumentList,
+    Pipeline,
+    PortfolioList,
+    PositionList,
+    Problem,
+    Risk,
+    Value,
+    Var,
+)
+FOREIGN = ("HTTPValidationError", "ValidationError")
+OPEN = ("/healthz", "/readyz")
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The document of an application, the same on every machine."""
+    found = get_openapi(title=TITLE, version=VERSION, description=DESCRIPTION, routes=app.routes, tags=TAGS)
+    _, shapes = msgspec.json.schema_components(SHAPES, ref_template=REFERENCE)
+    components = found.setdefault("components", {})
+    schemas = {**components.get("schemas", {}), **shapes}
+    # FastAPI describes its own error body, which this API never sends: errors are problems.
+    components["schemas"] = {
+        name: schemas[name]
+        for name in sorted(schemas)
+        if name not in ("HTTPValidationError", "ValidationError")
+    }
+    components["securitySchemes"] = {
+        "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "the same key, for Prometheus"},
+    }
+    found["security"] = [{"apiKey": []}, {"bearer": []}]
+    for path in OPEN:
+        for operation in found["paths"][path].values():
+            operation["security"] = []
+    return found
+
+
+def main() -> None:
+    """Write the document to the file named on the command line."""
+    from api_gateway.app import build
+
+    target = Path(sys.argv[1])
+    target.write_text(json.dumps(document(build()), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Errors as RFC 9457 problems; every answer that is not a success has this form."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from api_gateway.schemas.common import FieldError, Problem
+from chassis.logs import get_logger
+from store.database import CONNECTION_LOST
+
+MEDIA_TYPE = "application/problem+json"
+URN = "urn:tapeline:"
+_TRACEPARENT = re.compile(rb"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
+_TITLES = {
+    401: ("unauthenticated", "No valid key"),
+    404: ("not-found", "Not found"),
+    405: ("method-not-allowed", "Method not allowed"),
+    409: ("conflict", "Not possible with the present data"),
+    413: ("body-too-large", "Request body too large"),
+    422: ("invalid-request", "The request is wrong"),
+    500: ("internal", "Unexpected error"),
+    503: ("unavailable", "Not available yet"),
+}
+log = get_logger("api_gateway.problems")
+
+
+class ProblemError(Exception):
+    """Raised by an endpoint to answer with a problem."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        kind: str | None = None,
+        title: str | None = None,
+        errors: Sequence[FieldError] = (),
+        available: Sequence[dict[str, Any] | str] = (),
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.kind, self.title = status, detail, kind, title
+        self.errors, self.available = tuple(errors), tuple(available)
+
+
+def answer(scope: Scope, problem: ProblemError) -> Response:
+    """The response of a problem that happened in a request."""
+    kind, title = _TITLES.get(problem.status, ("error", "Error"))
+    trace_id = trace_of(scope)
+    body = Problem(
+        type=URN + (problem.kind or kind),
+        title=problem.title or title,
+        status=problem.status,
+        detail=problem.detail,
+        instance=scope["path"],
+        trace_id=trace_id,
+        errors=problem.errors,
+        available=problem.available,
+    )
+    log.info("problem", status=problem.status, path=scope["path"], detail=problem.detail, trace_id=trace_id)
+    headers = {"WWW-Authenticate": 'ApiKey header="X-API-Key"'} if problem.status == 401 else {}
+    if problem.status == 503:
+        headers["Retry-After"] = "1"
+    return Response(msgspec.json.encode(body), problem.status, headers, MEDIA_TYPE)
+
+
+def trace_of(scope: Scope) -> str:
+    """The caller's W3C trace id, or a new one."""
+    for name, value in scope["headers"]:
+        if name == b"traceparent" and (found := _TRACEPARENT.match(value)):
+            return found.group(1).decode()
+    return secrets.token_hex(16)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the application become a problem."""
+
+    async def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ProblemError)
+        return answer(request.scope, error)
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return answer(request.scope, ProblemError(error.status_code, str(error.detail)))
+
+    async def on_invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        wrong = [
+            FieldError(pointer=".".join(str(part) for part in one["loc"]), detail=one["msg"])
+            for one in error.errors()
+        ]
+        summary = f"{len(wrong)} wrong field{'s' if len(wrong) > 1 else ''}, see errors"
+        return answer(request.scope, ProblemError(422, summary, errors=wrong))
+
+    async def on_lost_database(request: Request, error: Exception) -> Response:
+        log.warning("database_lost", error=repr(error))
+        return answer(request.scope, ProblemError(503, "the database does not answer; try again in a moment"))
+
+    async def on_unexpected(request: Request, error: Exception) -> Response:
+        log.error("unexpected", path=request.url.path, exc_info=error)
+        return answer(request.scope, ProblemError(500, "unexpected; the log has it under this trace_id"))
+
+    app.add_exception_handler(ProblemError, on_problem)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    for kind in CONNECTION_LOST:
+        app.add_exception_handler(kind, on_lost_database)
+    app.add_exception_handler(Exception, on_unexpected)

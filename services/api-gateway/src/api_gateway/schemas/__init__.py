@@ -1,0 +1,1 @@
+"""Shapes of the answers, one module per noun; encoded by msgspec and documented in OpenAPI as they are."""

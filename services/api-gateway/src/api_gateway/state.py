@@ -1,0 +1,52 @@
+"""What endpoints work with; made once by the composition root."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aiokafka import AIOKafkaProducer
+from fastapi import Request, Response
+from msgspec import Struct
+
+from api_gateway.adapters.progress import Progress
+from api_gateway.adapters.repository import Repository
+from api_gateway.core.view import View
+from api_gateway.problems import ProblemError
+from chassis.clock import Clock
+from chassis.health import Health
+from contracts.codec import encode
+
+T = TypeVar("T")
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Memory view, stored facts, the broker's progress, and a way to publish."""
+
+    view: View
+    health: Health
+    clock: Clock
+    repository: Repository
+    progress: Progress
+    producer: AIOKafkaProducer
+
+
+def gateway_of(request: Request) -> Gateway:
+    """The gateway behind a request. Raises a 503 problem until the topics have been read once."""
+    gateway: Gateway = request.app.state.gateway
+    missing = gateway.health.missing()
+    if missing:
+        waiting = ", ".join(f"{name} ({why})" for name, why in sorted(missing.items()))
+        raise ProblemError(503, f"not ready yet, waiting for: {waiting}")
+    return gateway
+
+
+def require_known(view: View, portfolio_id: str) -> None:
+    """Raises a 404 problem for a portfolio that is neither defined nor valued."""
+    if not view.is_known(portfolio_id):
+        raise ProblemError(404, f"no portfolio {portfolio_id!r}: GET /v1/portfolios lists them")
+
+
+def reply(body: Struct | bytes, status: int = 200) -> Response:
+    """An answer; bytes are sent as they are."""
+    return Response(body if isinstance(body, bytes) else encode(body), status, media_type=JSON)

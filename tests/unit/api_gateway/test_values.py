@@ -1,0 +1,83 @@
+"""From a valuation to answers."""
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api_gateway.core import values
+from api_gateway.core.conversion import Converted, Unconnected, in_currency
+from testkit.builders import make_position_value, make_valuation
+
+RATES = {"EUR": Decimal(1), "USD": Decimal("0.736539736318774398"), "GBP": Decimal("1.18")}
+PRICES = st.decimals("0.0001", "5000", places=4)
+QUANTITIES = st.integers(-10_000, 10_000).filter(bool)
+
+
+def book(*lines: tuple[str, int, Decimal | None]) -> Converted:
+    positions = [
+        make_position_value(symbol, str(quantity), None if price is None else str(price), "0.7365")
+        for symbol, quantity, price in lines
+    ]
+    found = in_currency(make_valuation("B", "14:00", *positions, currency="EUR", fx_rates=RATES), None)
+    assert isinstance(found, Converted)
+    return found
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ABCDE"), QUANTITIES, PRICES), max_size=6),
+    st.sampled_from(["USD", "GBP"]),
+)
+def test_sums_in_another_currency_are_sums_of_the_shown_positions(
+    lines: list[tuple[str, int, Decimal]], currency: str
+) -> None:
+    found = in_currency(book(*lines).valuation, currency)
+    assert isinstance(found, Converted)
+    value = values.value(found, "EUR")
+    shown = [line.market_value_base for line in values.positions(found.valuation).data]
+    assert value.market_value is not None
+    assert value.market_value.amount == sum((one.amount for one in shown if one), Decimal(0))
+    assert value.net_exposure == value.market_value
+    assert {one.currency for one in shown if one} <= {currency}
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABCDE"), QUANTITIES, PRICES), max_size=6))
+def test_every_grouping_adds_up_to_the_book(lines: list[tuple[str, int, Decimal]]) -> None:
+    exposures = values.exposures(book(*lines).valuation)
+    assert exposures.net is not None
+    for groups in (exposures.by_asset, exposures.by_asset_class, exposures.by_currency):
+        assert sum((group.net.amount for group in groups), Decimal(0)) == exposures.net.amount
+
+
+def test_own_currency_is_not_recalculated() -> None:
+    valuation = book(("A", 3, Decimal("1.23"))).valuation
+    found = in_currency(valuation, "EUR")
+    assert isinstance(found, Converted)
+    assert found.valuation is valuation
+
+
+def test_unconnected_currency_lists_what_is_connected() -> None:
+    found = in_currency(book(("A", 1, Decimal(1))).valuation, "JPY")
+    assert found == Unconnected(("EUR", "GBP", "USD"))
+
+
+def test_nothing_priced_is_null_in_every_currency() -> None:
+    found = in_currency(book(("A", 1, None)).valuation, "USD")
+    assert isinstance(found, Converted)
+    value = values.value(found, "EUR")
+    assert value.market_value is None
+    assert value.gross_exposure is None
+    assert value.coverage.unpriced == 1
+    assert values.exposures(found.valuation).by_asset == ()
+
+
+def test_empty_book_is_worth_zero() -> None:
+    value = values.value(book(), "EUR")
+    assert value.market_value is not None
+    assert value.market_value.amount == 0
+
+
+def test_unknown_class_is_unclassified_and_kept() -> None:
+    line = make_position_value("A", "1", "10", asset_class=None)
+    groups = values.exposures(make_valuation("B", "14:00", line)).by_asset_class
+    assert [(group.name, group.share) for group in groups] == [("Unclassified", Decimal(1))]
