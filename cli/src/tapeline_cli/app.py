@@ -2,7 +2,7 @@
 
 import typer
 
-from tapeline_cli import bars, diagnosis, replay, stack, topics
+from tapeline_cli import bars, bench, diagnosis, replay, stack, topics
 from tapeline_cli.dlq import commands as dlq
 from tapeline_cli.load import commands as load
 
@@ -22,3 +22,4 @@ replay.register(app)
 bars.register(app)
 topics.register(app)
 dlq.register(app)
+bench.register(app)

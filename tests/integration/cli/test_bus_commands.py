@@ -10,7 +10,6 @@ from typer.testing import CliRunner, Result
 
 from chassis.table import read_table
 from contracts import topics
-from contracts.admin import create_topics
 from contracts.codec import rejected_to_headers
 from contracts.types import RejectedTick
 from tapeline_cli.app import app
@@ -21,12 +20,11 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def tapeline(kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def tapeline(own_kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Run a command against the broker, as if `up` had written client.json."""
-    create_topics(kafka)
     home = tmp_path / "home"
     home.mkdir()
-    client = {"api_url": "", "api_key": "", "kafka": kafka, "postgres": ""}
+    client = {"api_url": "", "api_key": "", "kafka": own_kafka, "postgres": ""}
     (home / "client.json").write_text(json.dumps(client))
     monkeypatch.setenv("TAPELINE_HOME", str(home))
 
@@ -64,10 +62,10 @@ def commit(bootstrap: str, group: str, places: dict[tuple[str, int], int]) -> No
     consumer.close()
 
 
-def test_dead_letters_are_listed_shown_and_replayed_once(kafka, tapeline):
+def test_dead_letters_are_listed_shown_and_replayed_once(own_kafka, tapeline):
     symbol = f"S{uuid.uuid4().hex[:6]}".upper()
     value = json.dumps({"symbol": symbol, "price": 1}).encode()
-    send_letter(kafka, symbol, value)
+    send_letter(own_kafka, symbol, value)
 
     listed = json.loads(tapeline("dlq", "list", "--symbol", symbol, "--json").stdout)
     assert listed["total"] == 1
@@ -81,17 +79,17 @@ def test_dead_letters_are_listed_shown_and_replayed_once(kafka, tapeline):
     tapeline("dlq", "replay", "--symbol", symbol)
     assert "replayed 0 dead letters; 1 were replayed" in tapeline("dlq", "replay", "--symbol", symbol).stdout
 
-    (raw,) = [record for record in read_table(kafka, topics.TICKS_RAW.name) if record.value == value]
+    (raw,) = [record for record in read_table(own_kafka, topics.TICKS_RAW.name) if record.value == value]
     assert (raw.partition, raw.key) == (3, symbol.encode())
     assert raw.headers == [("trace", b"\x01"), ("dlq.replayed_from", letter["id"].encode())]
 
 
-def test_topics_show_records_and_lag(kafka, tapeline):
-    offsets = Offsets(kafka)
-    producer = Producer({"bootstrap.servers": kafka})
+def test_topics_show_records_and_lag(own_kafka, tapeline):
+    offsets = Offsets(own_kafka)
+    producer = Producer({"bootstrap.servers": own_kafka})
     producer.produce(topics.BARS.name, b"{}", partition=0)
     assert producer.flush(10) == 0
-    commit(kafka, "valuation", offsets.ends([topics.BARS]))
+    commit(own_kafka, "valuation", offsets.ends([topics.BARS]))
     producer.produce(topics.BARS.name, b"{}", partition=0)
     assert producer.flush(10) == 0
 
@@ -103,18 +101,18 @@ def test_topics_show_records_and_lag(kafka, tapeline):
     assert topics.BARS.name in tapeline("topics").stdout
 
 
-def test_waiting_ends_when_ingestor_bronze_and_valuation_have_committed(kafka, tapeline):
-    offsets = Offsets(kafka)
-    producer = Producer({"bootstrap.servers": kafka})
+def test_waiting_ends_when_ingestor_bronze_and_valuation_have_committed(own_kafka):
+    offsets = Offsets(own_kafka)
+    producer = Producer({"bootstrap.servers": own_kafka})
     producer.produce(topics.TICKS_RAW.name, b"{}", partition=0)
     producer.produce(topics.TICKS.name, b"{}", partition=1)
     assert producer.flush(10) == 0
 
     with pytest.raises(NotTakenIn, match="tick-ingestor has"):
         wait_for_ticks(offsets, 0.1, lambda done, total: None)
-    commit(kafka, "tick-ingestor", offsets.ends([topics.TICKS_RAW]))
-    commit(kafka, TICK_GROUPS[0], offsets.ends([topics.TICKS]))
+    commit(own_kafka, "tick-ingestor", offsets.ends([topics.TICKS_RAW]))
+    commit(own_kafka, TICK_GROUPS[0], offsets.ends([topics.TICKS]))
     with pytest.raises(NotTakenIn, match="valuation has"):
         wait_for_ticks(offsets, 0.1, lambda done, total: None)
-    commit(kafka, TICK_GROUPS[1], offsets.ends([topics.TICKS]))
+    commit(own_kafka, TICK_GROUPS[1], offsets.ends([topics.TICKS]))
     wait_for_ticks(offsets, 5, lambda done, total: None)

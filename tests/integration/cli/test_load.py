@@ -8,7 +8,6 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from contracts import topics
-from contracts.admin import create_topics
 from tapeline_cli.connection import Connection
 from tapeline_cli.load import FileProblems, load_files
 from tapeline_cli.load.sending import present_records
@@ -18,9 +17,8 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def connection(kafka: str, postgres: str) -> Connection:
-    create_topics(kafka)
-    return Connection(api_url="", api_key="", kafka=kafka, postgres=postgres)
+def connection(own_kafka: str, postgres: str) -> Connection:
+    return Connection(api_url="", api_key="", kafka=own_kafka, postgres=postgres)
 
 
 @pytest.fixture
