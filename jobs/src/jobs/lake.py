@@ -12,6 +12,9 @@ _PROPERTIES = {
     # Readers outside Spark (deltalake, Polars) cannot follow deletion vectors.
     "delta.enableDeletionVectors": "false",
     "delta.autoOptimize.autoCompact": "true",
+    # Longer than any reader runs and than the stream that reads Bronze may be away.
+    "delta.deletedFileRetentionDuration": "interval 7 days",
+    "delta.logRetentionDuration": "interval 30 days",
 }
 _HISTORY_STEPS = (20, 500, 100_000)
 
@@ -71,6 +74,12 @@ def create_table(
 def read_table(spark: SparkSession, path: str) -> DataFrame:
     """The newest snapshot of a Delta table."""
     return spark.read.format("delta").load(path)
+
+
+def partition_columns(spark: SparkSession, path: str) -> list[str]:
+    """The columns the table is partitioned by."""
+    [detail] = spark.sql(f"DESCRIBE DETAIL delta.`{path}`").select("partitionColumns").collect()
+    return list(detail.partitionColumns)
 
 
 def append_batch(

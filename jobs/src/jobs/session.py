@@ -54,8 +54,10 @@ def _configuration(options: SessionOptions, jars: list[Path], scratch: Path) -> 
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        # Small data on two cores: more tasks than cores only cost scheduling.
-        "spark.sql.shuffle.partitions": "4",
+        # Small data on two cores: more tasks than cores and plans made twice only cost time.
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.databricks.delta.snapshotPartitions": "2",
         # A session that lives for weeks must not remember every job it ran.
         "spark.ui.retainedJobs": "50",

@@ -6,6 +6,9 @@ from pyspark.sql import functions as F
 WINDOW_US = 300_000_000
 """Windows are half-open, aligned to the epoch; none crosses midnight UTC."""
 
+WindowKey = tuple[str, int]
+"""(symbol, window_start_us)"""
+
 
 def window_start_us(ts_event_us: Column) -> Column:
     """Start of the window an event falls in, microseconds since 1970-01-01 UTC."""
@@ -33,20 +36,13 @@ def distinct_ticks(ticks: DataFrame) -> DataFrame:
     )
 
 
-def without_repeats(ticks: DataFrame, elsewhere: DataFrame) -> DataFrame:
-    """Leave out ticks whose id was accepted earlier in `elsewhere`, other windows of the same trade date."""
-    mine, other = ticks.alias("mine"), elsewhere.alias("other")
-    same = (
-        (F.col("mine.symbol") == F.col("other.symbol"))
-        & (F.col("mine.trade_date") == F.col("other.trade_date"))
-        & (F.col("mine.tick_id") == F.col("other.tick_id"))
-        & (F.col("other.kafka_offset") < F.col("mine.kafka_offset"))
-    )
-    return mine.join(other, same, "left_anti")
-
-
 def transform(ticks: DataFrame) -> DataFrame:
-    """Bars of the windows of these ticks; every tick of each window must be there, repetitions may be.
+    """Bars of the windows of these ticks; every tick of each window must be there, repetitions may be."""
+    return bars_of(distinct_ticks(ticks))
+
+
+def bars_of(ticks: DataFrame) -> DataFrame:
+    """Bars of the windows of these distinct ticks.
 
     Prices are decimal(28,8); notional = sum(price*volume) is exact; vwap = notional / volume, rounded once,
     half-even, to 8 places, null when the volume is 0. Open and close are by (ts_event_us, seq, tick_id).
@@ -56,8 +52,7 @@ def transform(ticks: DataFrame) -> DataFrame:
     order = F.struct("ts_event_us", "seq", "tick_id", "price_e8")
     notional = F.col("price_e8").cast("decimal(19,0)") * F.col("volume").cast("decimal(19,0)")
     sums = (
-        distinct_ticks(ticks)
-        .withColumn("window_start_us", window_start_us(F.col("ts_event_us")))
+        ticks.withColumn("window_start_us", window_start_us(F.col("ts_event_us")))
         .groupBy("symbol", "trade_date", "window_start_us")
         .agg(
             F.min(order).alias("first"),

@@ -1,0 +1,68 @@
+"""Silver bars in their Delta table: columns, reading back, and the MERGE that adds revisions."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    DataType,
+    DateType,
+    DecimalType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
+
+from jobs.revisions import SilverBar
+
+PRICE, NOTIONAL, RATE = DecimalType(28, 8), DecimalType(38, 8), DecimalType(38, 18)
+_COLUMNS: dict[str, DataType] = {
+    "symbol": StringType(), "trade_date": DateType(), "window_start": TimestampType(),
+    "window_end": TimestampType(), "open": PRICE, "high": PRICE, "low": PRICE, "close": PRICE, "vwap": PRICE,
+    "notional": NOTIONAL, "volume": LongType(), "trades": LongType(), "currency": StringType(),
+    "first_tick_id": StringType(), "last_tick_id": StringType(), "as_of": TimestampType(),
+    "kafka_partition": IntegerType(), "last_offset": LongType(), "revision": IntegerType(),
+    "recorded_at": TimestampType(), "close_reporting": PRICE, "reporting_currency": StringType(),
+    "reporting_rate": RATE, "rate_sources": StringType(),
+}  # fmt: skip
+_NULLABLE = {"vwap", "close_reporting", "reporting_currency", "reporting_rate", "rate_sources"}
+BARS_SCHEMA = StructType([StructField(name, kind, name in _NULLABLE) for name, kind in _COLUMNS.items()])
+_TIMES = ("window_start", "window_end", "as_of", "recorded_at")
+_FIELDS = tuple(field.name for field in fields(SilverBar))
+_STAGE_SCHEMA = StructType(
+    [StructField(name, LongType() if name.endswith("_us") else _COLUMNS[name]) for name in _FIELDS]
+)
+
+
+def collect_bars(frame: DataFrame) -> list[SilverBar]:
+    """Rows as bars; times leave Spark as integers, so that no local time zone touches them."""
+    columns = [
+        F.unix_micros(name).alias(f"{name}_us") if name in _TIMES else F.col(name) for name in frame.columns
+    ]
+    return [SilverBar(**row.asDict()) for row in frame.select(*columns).collect()]
+
+
+def merge_bars(spark: SparkSession, path: str, changed: Sequence[SilverBar]) -> None:
+    """Add these revisions; one that is there already is left alone."""
+    frame = spark.createDataFrame([_row_of(bar) for bar in changed], _STAGE_SCHEMA)
+    columns = [
+        F.timestamp_micros(f"{name}_us").alias(name) if name in _TIMES else F.col(name)
+        for name in BARS_SCHEMA.names
+    ]
+    frame.select(*columns).coalesce(1).createOrReplaceTempView("changed_bars")
+    spark.sql(
+        f"MERGE INTO delta.`{path}` t USING changed_bars s "
+        "ON t.trade_date = s.trade_date AND t.symbol = s.symbol "
+        "AND t.window_start = s.window_start AND t.revision = s.revision "
+        "WHEN NOT MATCHED THEN INSERT *"
+    )
+
+
+def _row_of(bar: SilverBar) -> tuple[str | int | Decimal | date | None, ...]:
+    return tuple(getattr(bar, name) for name in _FIELDS)

@@ -1,0 +1,204 @@
+"""The Silver job's reads and writes: which windows were touched, what they became, and forgetting them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    DateType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
+
+from jobs import silver_bars
+from jobs.bar_table import BARS_SCHEMA, collect_bars, merge_bars
+from jobs.fx_history import FxHistory, Quote
+from jobs.lake import Lake, append_batch, create_table, read_table
+from jobs.revisions import ReportingRule, SilverBar, revised, with_reporting_close
+from jobs.stream import start_query
+from jobs.touched_ticks import Window, frame_of, ticks_of
+
+TOUCHED_SCHEMA = StructType(
+    [
+        StructField("symbol", StringType(), nullable=False),
+        StructField("trade_date", DateType(), nullable=False),
+        StructField("window_start_us", LongType(), nullable=False),
+        StructField("kafka_partition", IntegerType(), nullable=False),
+        StructField("touched_at", TimestampType(), nullable=False),
+    ]
+)
+FILES_PER_BATCH = 2000
+WINDOWS_PER_ROUND = 20_000
+LATE_TICKS_NAMED = 20
+RATE_LOOKBACK_DAYS = 10
+
+
+BarKey = tuple[str, int, int]
+"""(symbol, window_start_us, revision)"""
+Correction = tuple[SilverBar, SilverBar]
+"""(what was, what it became): a revision and the next"""
+
+
+@dataclass(frozen=True, slots=True)
+class LateTicks:
+    """The ticks that came after a revision was made: how many, and the first few by id."""
+
+    count: int
+    tick_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finalised:
+    """One round: every revision of the windows' bars, and which of those this round added."""
+
+    bars: tuple[SilverBar, ...]
+    changed: tuple[SilverBar, ...]
+
+
+class SilverRun:
+    """Reads and writes the Silver tables; one at a time per lake, which the caller sees to."""
+
+    def __init__(self, spark: SparkSession, lake: Lake, rule: ReportingRule) -> None:
+        self._spark = spark
+        self._lake = lake
+        self._rule = rule
+        create_table(spark, lake.silver_bars, BARS_SCHEMA, ("trade_date",))
+        create_table(spark, lake.silver_touched, TOUCHED_SCHEMA)
+
+    def find_touched(self) -> None:
+        """Note the windows of all Bronze rows that this query has not seen yet."""
+        bronze = (
+            self._spark.readStream.format("delta")
+            .option("maxFilesPerTrigger", FILES_PER_BATCH)
+            .load(self._lake.bronze_ticks)
+        )
+        query = start_query(
+            bronze,
+            name="silver-touched",
+            checkpoint=self._lake.checkpoint("silver-touched"),
+            write=self._note_touched,
+            every_s=None,
+        )
+        query.awaitTermination()
+
+    def pending(self) -> list[Window]:
+        """Touched windows that are not finalised yet, oldest first."""
+        rows = (
+            read_table(self._spark, self._lake.silver_touched)
+            .groupBy("symbol", "trade_date", "window_start_us")
+            .agg(
+                F.max("kafka_partition").alias("kafka_partition"),
+                F.unix_micros(F.max("touched_at")).alias("touched_at_us"),
+            )
+            .collect()
+        )
+        return sorted(Window(**row.asDict()) for row in rows)
+
+    def finalise(
+        self, windows: Sequence[Window], now_us: int, fx_symbols: frozenset[str], daily_rates: FxHistory
+    ) -> Finalised:
+        """Recompute these windows whole and store every bar that is new or changed as a new revision.
+
+        Repeating it changes nothing. Parameters: at most WINDOWS_PER_ROUND windows; our time; which symbols
+        are FX pairs; daily rates beside their closes.
+        """
+        ticks = ticks_of(read_table(self._spark, self._lake.bronze_ticks), windows)
+        bars = collect_bars(silver_bars.bars_of(ticks))
+        stored = self._stored(windows)
+        latest = {bar.key: bar for bar in sorted(stored, key=lambda bar: bar.revision)}
+        changed = revised(bars, latest, now_us)
+        if changed:
+            changed = self._with_reporting(changed, fx_symbols, daily_rates)
+            merge_bars(self._spark, self._lake.silver_bars, changed)
+        return Finalised((*stored, *changed), tuple(changed))
+
+    def late_ticks(self, corrections: Sequence[Correction]) -> dict[BarKey, LateTicks]:
+        """The ticks that came between a revision and the next, by symbol, window and the later revision."""
+        if not corrections:
+            return {}
+        windows = [_window_of(became) for _, became in corrections]
+        ticks = ticks_of(read_table(self._spark, self._lake.bronze_ticks), windows)
+        known = self._spark.createDataFrame(
+            [
+                (*now.key, now.revision, was.kafka_partition, was.last_offset, now.last_offset)
+                for was, now in corrections
+            ],
+            "symbol string, window_start_us bigint, revision int, "
+            "known_partition int, low bigint, high bigint",
+        )
+        offset = F.col("kafka_offset")
+        moved = F.col("kafka_partition") != F.col("known_partition")
+        rows = (
+            ticks.join(F.broadcast(known), ["symbol", "window_start_us"])
+            .where((moved | (offset > F.col("low"))) & (offset <= F.col("high")))
+            .groupBy("symbol", "window_start_us", "revision")
+            .agg(
+                F.count("*").alias("late"),
+                F.slice(F.sort_array(F.collect_list("tick_id")), 1, LATE_TICKS_NAMED).alias("tick_ids"),
+            )
+            .collect()
+        )
+        return {
+            (row.symbol, row.window_start_us, row.revision): LateTicks(row.late, tuple(row.tick_ids))
+            for row in rows
+        }
+
+    def forget(self, windows: Sequence[Window]) -> None:
+        """Take these windows off the list, once their bars are published."""
+        touched = read_table(self._spark, self._lake.silver_touched)
+        frame_of(touched, windows).createOrReplaceTempView("finalised")
+        self._spark.sql(
+            f"MERGE INTO delta.`{self._lake.silver_touched}` t USING finalised s "
+            "ON t.symbol = s.symbol AND t.window_start_us = s.window_start_us WHEN MATCHED THEN DELETE"
+        )
+
+    def _note_touched(self, ticks: DataFrame, query_id: str, batch_id: int) -> None:
+        touched = silver_bars.touched_windows(ticks).withColumn("touched_at", F.current_timestamp())
+        append_batch(touched.coalesce(1), self._lake.silver_touched, query_id=query_id, batch_id=batch_id)
+
+    def _stored(self, windows: Sequence[Window]) -> list[SilverBar]:
+        """Every revision of the windows' bars."""
+        keys = {window.key for window in windows}
+        dates = sorted({window.trade_date for window in windows})
+        bars = read_table(self._spark, self._lake.silver_bars).where(F.col("trade_date").isin(dates))
+        low = F.timestamp_micros(F.lit(min(window.window_start_us for window in windows)))
+        high = F.timestamp_micros(F.lit(max(window.window_start_us for window in windows)))
+        found = collect_bars(bars.where(F.col("window_start").between(low, high)))
+        return [bar for bar in found if bar.key in keys]
+
+    def _with_reporting(
+        self, bars: Iterable[SilverBar], fx_symbols: frozenset[str], daily_rates: FxHistory
+    ) -> list[SilverBar]:
+        """The bars with their reporting close, at the rates of these bars, of stored ones and of the days."""
+        listed = list(bars)
+        history = daily_rates.copy()
+        if any(bar.currency != self._rule.currency for bar in listed):
+            for bar in (*self._stored_rates(listed, fx_symbols), *listed):
+                if bar.symbol in fx_symbols:
+                    history.add(bar.symbol, _quote_of(bar))
+        return [with_reporting_close(bar, history, self._rule) for bar in listed]
+
+    def _stored_rates(self, bars: Iterable[SilverBar], fx_symbols: frozenset[str]) -> list[SilverBar]:
+        dates = [bar.trade_date for bar in bars]
+        stored = read_table(self._spark, self._lake.silver_bars)
+        recent = F.date_sub(F.lit(min(dates)), RATE_LOOKBACK_DAYS)
+        return collect_bars(
+            stored.where(
+                F.col("trade_date").between(recent, F.lit(max(dates))) & F.col("symbol").isin(*fx_symbols)
+            )
+        )
+
+
+def _quote_of(bar: SilverBar) -> Quote:
+    return Quote(
+        bar.window_end_us, bar.revision, bar.close, f"{bar.symbol} bar {bar.window_end_us} r{bar.revision}"
+    )
+
+
+def _window_of(bar: SilverBar) -> Window:
+    return Window(bar.window_start_us, bar.symbol, bar.trade_date, bar.kafka_partition, 0)

@@ -1,0 +1,115 @@
+"""Which Bronze rows make the bars of some windows, read without touching the rest of the table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+
+from jobs.silver_bars import WINDOW_US, WindowKey, distinct_ticks, window_start_us
+
+_RANGE_GAP_US = 3_600_000_000
+_MAX_SYMBOLS_APART = 200
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """A touched window; `touched_at_us` is our time when it was last touched."""
+
+    window_start_us: int
+    symbol: str
+    trade_date: date
+    kafka_partition: int
+    touched_at_us: int
+
+    @property
+    def key(self) -> WindowKey:
+        return self.symbol, self.window_start_us
+
+    @property
+    def end_us(self) -> int:
+        return self.window_start_us + WINDOW_US
+
+
+def frame_of(bronze: DataFrame, windows: Sequence[Window]) -> DataFrame:
+    """The keys of the windows as a small frame of the same session."""
+    rows = [window.key for window in windows]
+    return bronze.sparkSession.createDataFrame(rows, "symbol string, window_start_us bigint")
+
+
+def ticks_of(bronze: DataFrame, windows: Sequence[Window]) -> DataFrame:
+    """The distinct ticks of the windows, without those accepted earlier in another window of the day."""
+    wanted = F.broadcast(frame_of(bronze, windows))
+    key = ["symbol", "window_start_us"]
+    near = _in_ranges(windows)
+    inside = with_window(bronze.where(near)).join(wanted, key, "left_semi")
+    candidates = bronze.where(near | _same_numbers(inside))
+    return with_window(distinct_ticks(candidates)).join(wanted, key, "left_semi")
+
+
+def with_window(ticks: DataFrame) -> DataFrame:
+    """The ticks with `window_start_us`."""
+    return ticks.withColumn("window_start_us", window_start_us(F.col("ts_event_us")))
+
+
+def ranges(starts_us: Iterable[int]) -> list[tuple[int, int]]:
+    """Half-open time ranges that cover these windows; gaps below an hour are covered too."""
+    covered: list[tuple[int, int]] = []
+    for start in sorted(starts_us):
+        end = start + WINDOW_US
+        if covered and start - covered[-1][1] < _RANGE_GAP_US:
+            covered[-1] = (covered[-1][0], end)
+        else:
+            covered.append((start, end))
+    return covered
+
+
+def _in_ranges(windows: Sequence[Window]) -> Column:
+    """Rows near the windows, chosen by partition values and by the file statistics of event times."""
+    time = F.col("ts_event_us")
+    dates = sorted({window.trade_date for window in windows})
+    symbols = sorted({window.symbol for window in windows})
+    spans = ranges({window.window_start_us for window in windows})
+    return (
+        F.col("trade_date").isin(dates)
+        & F.col("symbol").isin(symbols)
+        & _any_of([(time >= start) & (time < end) for start, end in spans])
+    )
+
+
+def _same_numbers(inside: DataFrame) -> Column:
+    """Rows of the same dates and symbols whose feed number lies in the range of those inside.
+
+    Only a tick with a feed number can come again in another window: the id of one without is made from
+    its time too. The file statistics of `seq` keep this from reading the whole day.
+    """
+    numbered = F.contains("tick_id", F.lit("/"))
+    spans = (
+        inside.where(numbered)
+        .groupBy("trade_date", "symbol")
+        .agg(F.min("seq").alias("low"), F.max("seq").alias("high"))
+        .collect()
+    )
+    return numbered & _any_of([_span(row) for row in _bounded(spans)])
+
+
+def _bounded(spans: list[Row]) -> list[Row]:
+    """The spans, or one that covers them all when they would make too long a condition."""
+    if len(spans) <= _MAX_SYMBOLS_APART:
+        return spans
+    low, high = min(span.low for span in spans), max(span.high for span in spans)
+    dates = sorted({span.trade_date for span in spans})
+    return [Row(trade_date=one, symbol=None, low=low, high=high) for one in dates]
+
+
+def _span(span: Row) -> Column:
+    condition = (F.col("trade_date") == span.trade_date) & F.col("seq").between(span.low, span.high)
+    return condition if span.symbol is None else condition & (F.col("symbol") == span.symbol)
+
+
+def _any_of(conditions: Iterable[Column]) -> Column:
+    united = F.lit(False)
+    for condition in conditions:
+        united = united | condition
+    return united
