@@ -40,18 +40,25 @@ class Behind:
     wanted: int
 
 
+# bar-aggregator reads ticks twice, by itself and in Spark, and dead letters in Spark only.
+SPARK = "bar-aggregator.bronze"
+SPARK_TOPICS = {topics.TICKS: ["bar-aggregator", SPARK], topics.TICKS_REJECTED: [SPARK]}
+
+
 def groups_of(topic: Topic) -> list[str]:
     """The consumer groups that show how far each consumer of the topic is.
 
     A service commits its progress as `<service>`; for a reference topic that it reads whole as
-    `<service>.reference`. valuation keeps one group for everything, bar-aggregator one more for Spark.
+    `<service>.reference`. valuation keeps one group for everything.
     """
     is_reference = topic.name.startswith("reference.")
     groups: list[str] = []
     for service in topic.consumers:
-        own = is_reference and service != "valuation"
-        groups.append(f"{service}.reference" if own else service)
-    return groups + (["bar-aggregator.bronze"] if topic is topics.TICKS else [])
+        if service == "bar-aggregator" and topic in SPARK_TOPICS:
+            groups += SPARK_TOPICS[topic]
+        else:
+            groups.append(f"{service}.reference" if is_reference and service != "valuation" else service)
+    return groups
 
 
 class Offsets:

@@ -14,11 +14,11 @@ import typer
 from contracts import topics
 from tapeline_cli.connection import Connection
 from tapeline_cli.output import JsonOption, console, print_json
-from tapeline_cli.progress import Offsets, OnProgress, Place, wait_taken_in
+from tapeline_cli.progress import SPARK, Offsets, OnProgress, Place, wait_taken_in
 from tapeline_cli.progress_bar import progress_bar
 
 # Who has to have taken in the ticks: the table that bars are made from, and the values.
-TICK_GROUPS = ("bar-aggregator.bronze", "valuation")
+TICK_GROUPS = (SPARK, "valuation")
 WAIT_S = 600.0
 
 

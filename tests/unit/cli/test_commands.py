@@ -55,6 +55,7 @@ def test_a_producer_option_before_the_file_is_a_usage_error():
 
 def test_groups_follow_from_the_consumers_of_a_topic():
     assert groups_of(topics.TICKS_RAW) == ["tick-ingestor"]
-    assert groups_of(topics.TICKS) == ["bar-aggregator", "valuation", "bar-aggregator.bronze"]
+    assert groups_of(topics.TICKS) == ["bar-aggregator", "bar-aggregator.bronze", "valuation"]
+    assert groups_of(topics.TICKS_REJECTED) == ["bar-aggregator.bronze"]
     assert "tick-ingestor.reference" in groups_of(topics.INSTRUMENTS)
     assert "valuation" in groups_of(topics.INSTRUMENTS)
