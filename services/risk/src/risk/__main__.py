@@ -1,10 +1,11 @@
 """Composition root: `python -m risk`."""
 
 import asyncio
-import logging
 import signal
 import sys
+from collections.abc import Awaitable
 from functools import partial
+from socket import gethostname
 from typing import Any
 
 import faust
@@ -16,6 +17,7 @@ from chassis.logs import configure_logging, get_logger
 from chassis.table import read_table
 from contracts import Valuation, topics
 from contracts.codec import decoder
+from risk.adapters.client_logs import quieten_clients
 from risk.adapters.faust_app import APP_ID, ValuationStream, make_app
 from risk.adapters.history_store import HistoryStore
 from risk.adapters.metric_store import MetricStore
@@ -26,6 +28,7 @@ from risk.settings import RiskSettings
 from store.database import connect_pool
 
 VERSION = "0.1.0"
+CLOSE_WITHIN_S = 1.5
 
 log = get_logger(__name__)
 
@@ -33,8 +36,7 @@ log = get_logger(__name__)
 def main() -> None:
     settings = RiskSettings()  # type: ignore[call-arg]  # values come from the environment
     configure_logging(APP_ID, settings.log_format, settings.log_level)
-    for chatty in ("faust", "mode", "aiokafka"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
+    quieten_clients(settings.log_level)
     metrics.BUILD_INFO.labels(service=APP_ID, version=VERSION).set(1)
     health = Health("history", "partitions")
     serve_health(health, settings.http_host, settings.http_port)
@@ -52,7 +54,7 @@ async def run(settings: RiskSettings, health: Health) -> int:
     await asyncio.to_thread(restore, settings.kafka, state)
     health.ready("history")
 
-    app = make_app(settings.kafka, settings.state_dir)
+    app = make_app(settings.kafka, settings.state_dir, settings.instance_id or gethostname())
     stream = ValuationStream(app, settings.conflate_ms / 1000)
     app.on_partitions_assigned.connect(partial(on_assigned, health), weak=False)
     worker = RiskWorker(RiskHandler(state), history, MetricStore(pool), stream.publish, SystemClock())
@@ -69,8 +71,8 @@ async def run(settings: RiskSettings, health: Health) -> int:
         await worker.finish_turn()
         for part in parts:
             part.cancel()
-        await app.stop()
-        await pool.close()
+        await end(app.stop())
+        await end(pool.close())
 
 
 def restore(bootstrap: str, state: RiskState) -> None:
@@ -98,6 +100,14 @@ async def first_end(parts: list[asyncio.Task[Any]]) -> int:
     for part in failed:
         log.critical("stopped by a failure", part=part.get_name(), exc_info=part.exception())
     return 1 if failed else 0
+
+
+async def end(closing: Awaitable[None]) -> None:
+    """Wait for a part to close, but not long: a broker or database that is gone must not hold the process."""
+    try:
+        await asyncio.wait_for(closing, CLOSE_WITHIN_S)
+    except TimeoutError:
+        log.warning("a part did not close in time", seconds=CLOSE_WITHIN_S)
 
 
 if __name__ == "__main__":

@@ -12,4 +12,7 @@ class RiskSettings(ServiceSettings):
     history_poll_s: float = Field(
         default=5.0, gt=0, description="how often daily history is looked at for changes"
     )
+    instance_id: str = Field(
+        default="", description="name in the consumer group, kept over restarts; host name if empty"
+    )
     pivot_currency: str = Field(default="USD", description="currency through which FX rates are crossed")

@@ -28,7 +28,7 @@ Work = Callable[[list[bytes]], Awaitable[None]]
 _head = msgspec.json.Decoder(ValuationHead)
 
 
-def make_app(bootstrap: str, state_dir: Path) -> faust.App:
+def make_app(bootstrap: str, state_dir: Path, instance_id: str) -> faust.App:
     """An app without tables, web server, leader election or topics of its own."""
     return faust.App(
         APP_ID,
@@ -45,6 +45,9 @@ def make_app(bootstrap: str, state_dir: Path) -> faust.App:
         producer_acks=-1,
         producer_compression_type="lz4",
         broker_commit_interval=COMMIT_INTERVAL_S,
+        consumer_group_instance_id=instance_id,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.0,
         stream_wait_empty=False,  # what is not acknowledged is read again; waiting would only delay the end
     )
 
