@@ -2,6 +2,7 @@
 
 import msgspec
 
+from chassis import metrics
 from chassis.bus import Record
 from chassis.logs import get_logger
 from chassis.table import TableReader
@@ -47,6 +48,7 @@ def apply(table: InstrumentTable, record: Record) -> None:
         instrument = decoder(Instrument).decode(record.value)
     except (msgspec.MsgspecError, ValueError) as error:
         # One bad reference record must not stop the market; the symbol keeps what it was.
+        metrics.INVALID_RECORDS.labels(topic=record.topic).inc()
         log.error("instrument_refused", topic=record.topic, offset=record.offset, problem=str(error))
         return
     table.apply(instrument)
