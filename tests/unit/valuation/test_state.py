@@ -72,9 +72,9 @@ def test_every_change_makes_the_portfolios_it_touches_dirty() -> None:
         take(state, fact)
         return set(state.take_dirty())
 
-    assert dirty_after(make_tick("IBM", "14:32", "186", seq=3)) == {"EU"}
-    assert dirty_after(make_tick("IBM", "14:32", "186", seq=3)) == set()
-    assert dirty_after(make_tick("EURUSD", "14:32", "1.61", seq=3)) == {"EU", "US"}
+    assert dirty_after(make_tick("IBM", "14:31:30", "186", seq=3)) == {"EU"}
+    assert dirty_after(make_tick("IBM", "14:31:30", "186", seq=3)) == set()
+    assert dirty_after(make_tick("EURUSD", "14:31:40", "1.61", seq=3)) == {"EU", "US"}
     assert dirty_after(make_fx_rate("EURUSD", "2013-10-08", "1.7")) == {"EU", "US"}
     assert dirty_after(make_position("EU", "IBM", "11", "180")) == {"EU"}
     assert dirty_after(make_position("EU", "IBM", "11", "180")) == set()
@@ -95,3 +95,14 @@ def test_market_time_never_goes_back() -> None:
     state.take_tick(make_tick("IBM", "14:31", "185"))
     state.take_tick(make_tick("SAP", "14:30", "52"))
     assert state.market_time_us == make_tick("IBM", "14:31", "185").ts_event_us
+
+
+def test_after_a_minute_of_market_time_every_value_is_renewed() -> None:
+    state = State()
+    for fact in FACTS:
+        take(state, fact)
+    state.take_dirty()
+    take(state, make_tick("XYZ", "14:31:59", "1"))
+    assert state.take_dirty() == []
+    take(state, make_tick("XYZ", "14:32:01", "1", seq=2))
+    assert set(state.take_dirty()) == {"EU", "US"}

@@ -50,6 +50,10 @@ JOB_SECONDS = Histogram(
 )
 JOB_RUNS = Counter("tapeline_job_runs_total", "Runs of a Spark job by result.", ["job", "result"])
 
+INVALID_RECORDS = Counter(
+    "tapeline_invalid_records_total", "Records left out because they break their topic's contract.", ["topic"]
+)
+LIVE_PRICES = Gauge("tapeline_live_prices", "Symbols that valuation has a price of.")
 VALUATIONS_PUBLISHED = Counter(
     "tapeline_valuations_published_total", "Portfolio values published.", ["basis"]
 )

@@ -5,7 +5,7 @@ from pydantic import Field
 from chassis.settings import ServiceSettings
 
 
-class Settings(ServiceSettings):
+class ValuationSettings(ServiceSettings):
     """Environment of the valuation service; every field is `TAPELINE_<NAME>`."""
 
     pivot_currency: str = Field(default="USD", description="currency that cross rates go through")

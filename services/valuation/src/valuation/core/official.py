@@ -60,11 +60,14 @@ class Agenda:
     """Official values that are due, gathered until the bars are quiet."""
 
     due: dict[tuple[int, str], list[str]] = field(default_factory=dict[tuple[int, str], list[str]])
+    changes: int = 0
+    """How often something was added; tells whether it is quiet."""
 
     def __bool__(self) -> bool:
         return bool(self.due)
 
     def add(self, portfolio_id: str, window_end_us: int, cause: str) -> None:
+        self.changes += 1
         causes = self.due.setdefault((window_end_us, portfolio_id), [])
         if len(causes) < CAUSES_KEPT and cause not in causes:
             causes.append(cause)

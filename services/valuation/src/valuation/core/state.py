@@ -19,6 +19,10 @@ COST_RATE_MAX_AGE_US = 7 * DAY_US
 """A position is not taken at a fixing older than this: over a long weekend yes, over a gap in the history no.
 """
 
+RENEW_AFTER_US = 60 * 1_000_000
+"""Market time after which a value is made anew although none of its prices ticked: its ages are then wrong.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -47,6 +51,7 @@ class State:
         self.too_old: list[Bar] = []
         self._ticked: set[str] = set()
         self._dirty: dict[str, None] = {}
+        self._renewed_at_us: int | None = None
         self._marks = MarkCache()
         self._live_rates: RateTable | None = None
         self._rates_until_us: int | None = None
@@ -139,6 +144,12 @@ class State:
         """Live values of these portfolios are to be published."""
         self._dirty.update(dict.fromkeys(portfolio_ids))
 
+    def take_changed_prices(self) -> dict[str, NewestTick]:
+        """Newest tick of every symbol that had one since the last call."""
+        changed = {symbol: self.prices.newest(symbol) for symbol in self.changed_prices}
+        self.changed_prices.clear()
+        return changed
+
     @property
     def is_dirty(self) -> bool:
         """Whether anything changed since `take_dirty`."""
@@ -185,9 +196,16 @@ class State:
     # Inner
 
     def _move_time(self, ts_us: int) -> None:
-        """Market time only goes forward."""
-        if self.market_time_us is None or ts_us > self.market_time_us:
-            self.market_time_us = ts_us
+        """Market time only goes forward.
+
+        Once a minute of it every value is renewed, since prices have aged.
+        """
+        if self.market_time_us is not None and ts_us <= self.market_time_us:
+            return
+        self.market_time_us = ts_us
+        if self._renewed_at_us is None or ts_us - self._renewed_at_us >= RENEW_AFTER_US:
+            self._renewed_at_us = ts_us
+            self.mark_dirty(self.books.portfolios)
 
     def _touch(self, portfolio_id: str, span: tuple[int | None, int | None], cause: str) -> None:
         """A portfolio's inputs changed for a span of market time: its values are due."""
