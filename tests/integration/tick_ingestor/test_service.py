@@ -104,7 +104,7 @@ def bus(broker: str) -> Iterator[Bus]:
     made.close()
 
 
-Start = Callable[[], ChildProcess]
+Start = Callable[..., ChildProcess]
 
 
 @pytest.fixture
@@ -112,9 +112,10 @@ def start(broker: str, tmp_path: Path, child_environment: dict[str, str]) -> Ite
     """Start an instance of the service; all are stopped at the end, and none may have failed on its own."""
     running: list[ChildProcess] = []
 
-    def started() -> ChildProcess:
+    def started(instance_id: str = "") -> ChildProcess:
         port = free_port()
         settings = {"TAPELINE_KAFKA": broker, "TAPELINE_HTTP_PORT": str(port), "TAPELINE_BATCH_SIZE": "500"}
+        settings |= {"TAPELINE_INSTANCE_ID": instance_id}
         name = f"ingestor-{len(running)}"
         process = ChildProcess(
             name,
@@ -246,7 +247,7 @@ def test_instances_share_the_partitions_and_one_may_die(bus: Bus, start: Start) 
     first = start()
     bus.send(events[: ROWS // 2])
     bus.wait_received(ROWS // 10)
-    second = start()
+    second = start("second")
     eventually(lambda: second.log_file.read_text(), lambda text: "state_restored" in text)
     bus.send(events[ROWS // 2 :])
     first.kill()

@@ -20,4 +20,7 @@ class IngestorSettings(ServiceSettings):
         description="most tick ids remembered for de-duplication, about 230 bytes each; "
         "at least the newest half is kept",
     )
+    instance_id: str = Field(
+        default="", description="name in the consumer group, kept over restarts; host name if empty"
+    )
     batch_size: int = Field(default=5000, ge=1, description="most raw events decided on at once")
