@@ -1,4 +1,4 @@
-"""Keeps the Kafka client's logs readable: while a broker is away it repeats the same lines many times a second."""
+"""Keeps the Kafka client's logs readable: while a broker is away it repeats the same lines without pause."""
 
 import logging
 import time
