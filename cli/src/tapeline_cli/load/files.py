@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from local_stack.errors import StackError
 from tapeline_cli.load.kinds import Column, Kind, row_rule
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SHOWN_PROBLEMS = 20
 
@@ -54,6 +55,8 @@ def read_rows(kind: Kind, path: Path) -> list[Row]:
 
 def _read_text(path: Path) -> pl.DataFrame:
     """The file with every cell as text, so that decimals keep their digits."""
+    import polars as pl  # half a second, which every other command would pay
+
     try:
         if path.suffix == ".csv":
             return pl.read_csv(path, infer_schema=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts import topics
 from tapeline_cli.connection import Connection
-from tapeline_cli.load import history, references
+from tapeline_cli.load import references
 from tapeline_cli.load.files import Row, read_rows
 from tapeline_cli.load.kinds import FX, INSTRUMENTS, KINDS, PORTFOLIOS, POSITIONS, Kind
 from tapeline_cli.load.sending import missing_records, present_records, send, to_records
@@ -73,6 +73,9 @@ def _load(connection: Connection, file: _File) -> LoadResult:
     now = datetime.now(UTC)
     topic = file.kind.topic
     if topic is None:
+        # Imported here: the tables take two seconds, which every other command would pay.
+        from tapeline_cli.load import history
+
         written = history.append_history(connection.postgres, file.kind, file.rows, file.path.name, now)
     else:
         wanted = to_records(topic, file.rows, now)
