@@ -1,0 +1,121 @@
+"""The live path on a real broker and real ticks: exact bars, also when it is killed on the way."""
+
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from chassis.bus import Output
+from chassis.kafka import Publisher, new_producer
+from chassis.table import read_table
+from contracts import Bar, Tick, topics
+from contracts.admin import create_topics
+from contracts.codec import decoder, encode
+from testkit import embedded
+from testkit.oracles import OracleBar, five_minute_bars
+from testkit.processes import ChildProcess
+
+DAY = Path(__file__).resolve().parents[3] / "data" / "ticks" / "us-equity-trades-2013-10-07.parquet"
+ROWS = 100_000
+WAIT_S = 90
+PROGRAM = """
+import sys
+from bar_aggregator.live import HEALTH_NAME, LivePath
+from chassis.clock import SystemClock
+from chassis.health import Health
+from chassis.shutdown import StopSignal
+LivePath(sys.argv[1], Health(HEALTH_NAME), SystemClock()).run(StopSignal().listen())
+"""
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[str]:
+    """A broker of its own, since topics and groups have fixed names."""
+    with embedded.running_broker(tmp_path / "kafka") as (running, _):
+        create_topics(running.bootstrap)
+        yield running.bootstrap
+
+
+@pytest.fixture
+def first_ticks(tmp_path: Path) -> Path:
+    """The first trades of the day as a file of their own."""
+    path = tmp_path / "ticks.parquet"
+    pl.scan_parquet(DAY).head(ROWS).collect().write_parquet(path)
+    return path
+
+
+def send(bootstrap: str, ticks: Path, first: int, last: int) -> None:
+    """Write rows `first` to `last` as the ingestor does."""
+    publisher = Publisher(new_producer(bootstrap, "test"))
+    rows = pl.read_parquet(ticks).with_columns(
+        pl.col("ts_event").dt.timestamp("us").alias("ts_event_us"),
+        (pl.col("price").cast(pl.Decimal(38, 8)) * 100_000_000).cast(pl.Int64).alias("price_e8"),
+    )
+    for offset, row in enumerate(rows[first:last].iter_rows(named=True), start=first):
+        tick = Tick(
+            tick_id=f"day/{row['symbol']}/{row['seq']}",
+            ts_ingest_us=row["ts_event_us"],
+            raw_partition=0,
+            raw_offset=offset,
+            **{name: row[name] for name in SAME},
+        )
+        publisher.send(Output(topics.TICKS.name, encode(tick), row["symbol"].encode()))
+    publisher.flush()
+
+
+SAME = ("symbol", "ts_event_us", "price_e8", "currency", "exchange", "volume", "seq")
+
+
+def bars_on(bootstrap: str, status: str) -> list[Bar]:
+    bars = (decoder(Bar).decode(one.value or b"") for one in read_table(bootstrap, topics.BARS.name))
+    return [bar for bar in bars if bar.status == status]
+
+
+def numbers(bar: Bar) -> OracleBar:
+    return OracleBar(bar.open, bar.high, bar.low, bar.close, bar.vwap, bar.volume, bar.trades)
+
+
+def wait_for(probe: Any) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not probe():
+        assert time.monotonic() < deadline, f"not within {WAIT_S} s"
+        time.sleep(0.2)
+
+
+def test_provisional_bars_are_exact_although_the_process_is_killed_on_the_way(
+    broker: str, first_ticks: Path, tmp_path: Path, child_environment: dict[str, str]
+) -> None:
+    expected = five_minute_bars(first_ticks)
+    newest = max(start for _, start in expected)
+    closed = {key: bar for key, bar in expected.items() if key[1] < newest}
+
+    def start(name: str) -> ChildProcess:
+        command = [sys.executable, "-c", PROGRAM, broker]
+        return ChildProcess(name, command, tmp_path / f"{name}.log", child_environment)
+
+    send(broker, first_ticks, 0, ROWS // 2)
+    process = start("first")
+    wait_for(lambda: len(found(broker)) > len(closed) // 4)
+    process.kill()
+    send(broker, first_ticks, ROWS // 2, ROWS)
+    process = start("second")
+    try:
+        wait_for(lambda: len(found(broker)) >= len(closed))
+        wait_for(lambda: {bar.window_start for bar in bars_on(broker, "forming")} >= {newest})
+    finally:
+        assert process.stop() == 0, process.log_tail()
+    assert {key: numbers(bar) for key, bar in found(broker).items()} == closed
+    # Before and after the kill a window may be reported twice, never differently.
+    for bar in bars_on(broker, "provisional"):
+        assert numbers(bar) == closed[bar.symbol, bar.window_start]
+
+
+def found(bootstrap: str) -> dict[tuple[str, datetime], Bar]:
+    return {(bar.symbol, bar.window_start): bar for bar in bars_on(bootstrap, "provisional")}
