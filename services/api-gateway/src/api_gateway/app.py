@@ -1,10 +1,10 @@
 """The web application: routes, problems and the layers around them."""
 
 from fastapi import FastAPI
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from api_gateway import openapi, problems
 from api_gateway.auth import KeyFile, KeyMiddleware
+from api_gateway.body_limit import BodyLimit
 from api_gateway.endpoints import instruments, operations, pipeline, portfolios, risk
 from api_gateway.request_metrics import RequestMetrics
 from api_gateway.state import Gateway
@@ -24,8 +24,7 @@ def protected(gateway: Gateway, keys: KeyFile, max_body_bytes: int) -> FastAPI:
     """The routes with the gateway behind them and, from outside in: metrics, key, body limit."""
     app = build()
     app.state.gateway = gateway
-    # FastAPI does not apply Starlette's own max_body_size, so the limit is a layer of ours.
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=max_body_bytes)
+    app.add_middleware(BodyLimit, max_body_bytes=max_body_bytes)
     app.add_middleware(KeyMiddleware, keys=keys)
     app.add_middleware(RequestMetrics)
     return app

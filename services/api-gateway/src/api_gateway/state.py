@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
-from aiokafka import AIOKafkaProducer
 from fastapi import Request, Response
 from msgspec import Struct
 
+from api_gateway.adapters.books import BookWriter
 from api_gateway.adapters.progress import Progress
 from api_gateway.adapters.repository import Repository
 from api_gateway.core.view import View
@@ -21,14 +21,14 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """Memory view, stored facts, the broker's progress, and a way to publish."""
+    """Memory view, stored facts, the broker's progress, and the writing of books."""
 
     view: View
     health: Health
     clock: Clock
     repository: Repository
     progress: Progress
-    producer: AIOKafkaProducer
+    books: BookWriter
 
 
 def gateway_of(request: Request) -> Gateway:

@@ -1,25 +1,44 @@
-"""Publishes books to the positions topic."""
+"""Publishes books to the positions topic, one after the other."""
 
-from aiokafka import AIOKafkaProducer
+import asyncio
 
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from api_gateway.adapters.live import LiveReader
 from api_gateway.core.book import BookChange
 from contracts import topics
 from contracts.codec import encode
 
+READ_BACK_TIMEOUT_S = 10.0
 
-async def publish(producer: AIOKafkaProducer, change: BookChange) -> None:
-    """Send the positions, then the tombstones, and wait until every one is acknowledged.
 
-    Raises: aiokafka.errors.KafkaError when one was not; sending the same book again is harmless.
+class BookWriter:
+    """Writes whole books.
+
+    What a book replaces is known from the topic itself, so one write at a time, and a write is over when our
+    own reader has read it back: the next one then sees it.
     """
-    topic = topics.POSITIONS
-    sent = [
-        await producer.send(topic.name, value=encode(position), key=topic.key_of(position))
-        for position in change.held
-    ]
-    sent += [
-        await producer.send(topic.name, value=None, key=f"{change.portfolio_id}/{symbol}".encode())
-        for symbol in change.closed
-    ]
-    for acknowledgement in sent:
-        await acknowledgement
+
+    def __init__(self, producer: AIOKafkaProducer, reader: LiveReader) -> None:
+        self._producer, self._reader = producer, reader
+        self.turn = asyncio.Lock()
+
+    async def publish(self, change: BookChange) -> None:
+        """Send the positions, then the tombstones; return when all are acknowledged and read back.
+
+        Raises: aiokafka.errors.KafkaError or TimeoutError; sending the same book again is harmless.
+        """
+        topic = topics.POSITIONS
+        due = [
+            await self._producer.send(topic.name, value=encode(position), key=topic.key_of(position))
+            for position in change.held
+        ]
+        due += [
+            await self._producer.send(topic.name, value=None, key=f"{change.portfolio_id}/{symbol}".encode())
+            for symbol in change.closed
+        ]
+        written: dict[TopicPartition, int] = {}
+        for acknowledgement in due:
+            done = await acknowledgement
+            written[TopicPartition(done.topic, done.partition)] = done.offset
+        await asyncio.wait_for(self._reader.has_taken(written), READ_BACK_TIMEOUT_S)

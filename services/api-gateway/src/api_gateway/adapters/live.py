@@ -1,25 +1,29 @@
 """Reads topics into the memory view: from the beginning, up to the end, then on."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from api_gateway.adapters.kafka import consumer_for, partitions_of
+from api_gateway.core.view import View
+from api_gateway.handlers import UnreadableMessage, handle
+from chassis import metrics
 from chassis.clock import Clock
 from chassis.health import Health
 from chassis.logs import get_logger
 
 COMMIT_EVERY_S = 1.0
 BATCH = 500
+READ_BACK_POLL_S = 0.005
 log = get_logger("api_gateway.live")
 
 
 class LiveReader:
     """Follows some topics by manual assignment and commits how far it is, for others to see.
 
-    Parameters: `take` is called with every record; `lookback_s` starts at records of that age instead of at
+    Parameters: every record enters `view`; `lookback_s` starts at records of that age instead of at
     the beginning. The health dependency `name` is ready once all that was there at start has been taken in.
     """
 
@@ -29,15 +33,21 @@ class LiveReader:
         name: str,
         group: str,
         topics: Sequence[str],
-        take: Callable[[ConsumerRecord[bytes, bytes]], None],
+        view: View,
         health: Health,
         clock: Clock,
         lookback_s: float | None = None,
     ) -> None:
         self._consumer = consumer_for(bootstrap, group)
-        self._bootstrap, self._name, self._topics, self._take = bootstrap, name, topics, take
+        self._bootstrap, self._name, self._topics, self._view = bootstrap, name, topics, view
         self._health, self._clock, self._lookback_s = health, clock, lookback_s
         self._uncommitted = False
+        self._next: dict[TopicPartition, int] = {}
+
+    async def has_taken(self, offsets: dict[TopicPartition, int]) -> None:
+        """Return when the records at these offsets have been taken in."""
+        while any(self._next.get(place, 0) <= offset for place, offset in offsets.items()):
+            await asyncio.sleep(READ_BACK_POLL_S)
 
     async def run(self) -> None:
         """Read until cancelled; raises when the broker does not answer at start or a topic does not exist."""
@@ -74,15 +84,25 @@ class LiveReader:
     async def _follow(self, targets: dict[TopicPartition, int]) -> None:
         while True:
             batches = await self._consumer.getmany(timeout_ms=1000, max_records=BATCH)
-            for records in batches.values():
+            for place, records in batches.items():
                 for record in records:
                     self._take(record)
+                self._next[place] = records[-1].offset + 1
                 self._uncommitted = True
             if targets and await self._has_reached(targets):
                 targets = {}
                 self._uncommitted = True
                 self._health.ready(self._name)
                 log.info("caught_up", reader=self._name)
+
+    def _take(self, record: ConsumerRecord[bytes, bytes]) -> None:
+        """Put a record into the view; one that breaks its contract is reported, counted and left out."""
+        try:
+            handle(self._view, record.topic, record.key, record.value)
+        except UnreadableMessage as error:
+            metrics.INVALID_RECORDS.labels(record.topic).inc()
+            place = f"{record.topic}[{record.partition}]@{record.offset}"
+            log.error("unreadable_message", place=place, error=str(error))
 
     async def _has_reached(self, targets: dict[TopicPartition, int]) -> bool:
         for place, end in targets.items():

@@ -52,7 +52,8 @@ class Progress:
         for group in sorted(row[0] for row in await self._admin.list_consumer_groups()):
             committed = await self._admin.list_consumer_group_offsets(group)
             places = {
-                (place.topic, place.partition): Commit(at.offset, at.metadata)
+                # confluent-kafka commits the text with its terminating zero byte.
+                (place.topic, place.partition): Commit(at.offset, at.metadata.rstrip("\0"))
                 for place, at in committed.items()
                 if place in known and at.offset >= 0
             }

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct
 
-from api_gateway.adapters import books
 from api_gateway.core import values
 from api_gateway.core.book import change, wrong_fields
 from api_gateway.core.conversion import Converted, Unconnected, in_currency
@@ -116,9 +115,10 @@ async def put_positions(request: Request, portfolio_id: PortfolioId, book: BookI
     errors = wrong_fields(book, gateway.view.instruments)
     if errors:
         raise ProblemError(422, f"{len(errors)} wrong fields, nothing was changed", errors=errors)
-    present = gateway.view.books.get(portfolio_id, {})
-    changed = change(portfolio, book, present, gateway.clock.now())
-    await books.publish(gateway.producer, changed)
+    async with gateway.books.turn:
+        present = gateway.view.books.get(portfolio_id, {})
+        changed = change(portfolio, book, present, gateway.clock.now())
+        await gateway.books.publish(changed)
     return reply(
         BookAccepted(
             portfolio_id=portfolio_id,
