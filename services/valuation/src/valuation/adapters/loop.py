@@ -144,8 +144,7 @@ class ValuationLoop:
             return
         self._committed_at = self._clock.monotonic()
         offsets = self._progress.to_commit()
-        if offsets:
-            self._reader.commit(offsets, self._state.market_time_us)
+        if offsets and self._reader.commit(offsets, self._state.market_time_us):
             self._progress.committed |= offsets
 
     def _measure(self) -> None:

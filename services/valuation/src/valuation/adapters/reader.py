@@ -57,10 +57,18 @@ class Reader:
                 ends |= _end_of(message)
         return records, ends
 
-    def commit(self, offsets: Offsets, watermark_us: int | None) -> None:
-        """Tell the group's progress to whoever watches it; where to go on is decided by PostgreSQL."""
+    def commit(self, offsets: Offsets, watermark_us: int | None) -> bool:
+        """Tell the group's progress to whoever watches it; returns whether the broker took it.
+
+        Where to go on is decided by PostgreSQL, so a broker that is away for a moment is no reason to stop.
+        """
         note = json.dumps({"watermark_us": watermark_us})
-        commit(self._consumer, offsets, dict.fromkeys(offsets, note))
+        try:
+            commit(self._consumer, offsets, dict.fromkeys(offsets, note))
+        except KafkaException as error:
+            log.warning("progress not committed, trying again", error=str(error))
+            return False
+        return True
 
     def measure_lag(self, read: Offsets) -> None:
         """Renew the lag metric from what the client knows of the partitions' ends."""
