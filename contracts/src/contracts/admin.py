@@ -57,7 +57,7 @@ def create_topics(
     partitions, KafkaException when the broker does not answer or refuses.
     """
     wanted = list(wanted)
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
     existing = admin.list_topics(timeout=timeout_s).topics
     created = _create(admin, [topic for topic in wanted if topic.name not in existing], timeout_s)
     changes = {name: TopicChange(name, "created") for name in created}
