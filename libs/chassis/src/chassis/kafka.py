@@ -1,13 +1,15 @@
 """Safe client settings, a publisher that never loses an error, and offsets."""
 
-from collections.abc import Iterable
-from typing import Any
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from confluent_kafka import (
     OFFSET_INVALID,
     TIMESTAMP_NOT_AVAILABLE,
     Consumer,
     KafkaError,
+    KafkaException,
     Message,
     Producer,
     TopicPartition,
@@ -15,7 +17,16 @@ from confluent_kafka import (
 
 from chassis.bus import Output, Record
 
+T = TypeVar("T")
+
 ADMIN_TIMEOUT_S = 10.0
+COORDINATOR_ATTEMPTS = 40
+COORDINATOR_PAUSE_S = 0.25
+_UNCOORDINATED = {
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}
 
 
 class PublishError(Exception):
@@ -187,7 +198,7 @@ def end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
 def committed(consumer: Consumer, topic: str) -> dict[int, tuple[int, str]]:
     """Committed next offset and its metadata per partition of the consumer's group, where there is one."""
     wanted = [TopicPartition(topic, number) for number in partitions_of(consumer, topic)]
-    found = consumer.committed(wanted, timeout=ADMIN_TIMEOUT_S)
+    found = _once_coordinated(lambda: consumer.committed(wanted, timeout=ADMIN_TIMEOUT_S))
     return {one.partition: (one.offset, one.metadata or "") for one in found if one.offset != OFFSET_INVALID}
 
 
@@ -198,10 +209,20 @@ def commit(
 ) -> None:
     """Commit next offsets synchronously, each with its metadata text."""
     notes = metadata or {}
-    consumer.commit(
-        offsets=[
-            TopicPartition(topic, number, offset, notes.get((topic, number), ""))
-            for (topic, number), offset in offsets.items()
-        ],
-        asynchronous=False,
-    )
+    wanted = [
+        TopicPartition(topic, number, offset, notes.get((topic, number), ""))
+        for (topic, number), offset in offsets.items()
+    ]
+    _once_coordinated(lambda: consumer.commit(offsets=wanted, asynchronous=False))
+
+
+def _once_coordinated(ask: Callable[[], T]) -> T:
+    """The answer of a group's coordinator, which a broker that has just started is still looking for."""
+    for _ in range(COORDINATOR_ATTEMPTS):
+        try:
+            return ask()
+        except KafkaException as error:
+            if error.args[0].code() not in _UNCOORDINATED:
+                raise
+            time.sleep(COORDINATOR_PAUSE_S)
+    return ask()
