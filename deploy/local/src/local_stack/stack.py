@@ -35,7 +35,8 @@ from local_stack.supervision import Supervisor
 from local_stack.waiting import wait_until
 
 DSN_VARIABLE = "TAPELINE_POSTGRES"
-_READY_TIMEOUT_SECONDS = 120
+# Seconds on an idle machine; a busy one takes its time, and a service that fails is noticed much sooner.
+_READY_TIMEOUT_SECONDS = 300
 # How long `up` watches a program that exits at once and is started again.
 _FAILING_SECONDS = 10
 LEAST_FREE_BYTES = 2 << 30
@@ -192,7 +193,8 @@ class Stack:
         programs = self.supervisor.programs()
         running = [name for name, program in programs.items() if program.pid]
         for wave in STOP_WAVES:
-            self.supervisor.stop([name for name in wave if name in programs], 4)
+            patience = max(BY_NAME[name].stop_seconds if name in BY_NAME else 3 for name in wave)
+            self.supervisor.stop([name for name in wave if name in programs], patience)
         self.supervisor.shut_down()
         return len(running) + processes.end(processes.of_stack(self.state), 1.5)
 
@@ -253,6 +255,8 @@ class Stack:
         if wait_until(settled, timeout_seconds) and not given_up:
             return
         reason = "does not stay up" if given_up else f"was not ready within {timeout_seconds:.0f} s"
+        if name in BY_NAME and not given_up:
+            reason += f" ({readiness(self.endpoints.url(name))})"
         tail = log_tail(self.state.logs_dir / f"{name}.log")
         raise StackError(f"{name} {reason}; end of its log:\n{tail}", f"tapeline logs {name}")
 
@@ -263,7 +267,17 @@ def readiness(url: str, timeout_seconds: float = 2) -> str | None:
         answer = httpx.get(f"{url}/readyz", timeout=timeout_seconds)
     except httpx.HTTPError as error:
         return f"does not answer: {type(error).__name__}"
-    return None if answer.status_code == 200 else answer.text.strip()[:300]
+    if answer.status_code == 200:
+        return None
+    try:
+        missing = answer.json()["missing"]
+        return "waits for " + ", ".join(f"{name}: {_first_line(why)}" for name, why in missing.items())
+    except (ValueError, KeyError, AttributeError):
+        return f"answers {answer.status_code}"
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0][:160]
 
 
 def log_tail(path: Path, lines: int = 15) -> str:
