@@ -59,12 +59,17 @@ def _field_count(raw: RawTick) -> int:
 
 def _with_unique_names(value: bytes, raw: RawTick, colons: int) -> RawTick | Rejection:
     """The closer look: at nulls, unknown fields, colons in other texts, escapes, or a name twice."""
-    texts = (raw.symbol, raw.ts_event, raw.currency, raw.exchange, raw.source or "", raw.sale_condition or "")
-    expected = len(_names(value)) + sum(text.count(":") for text in texts)
-    if colons == expected and b"\\" not in value:
-        return raw
+    if b"\\" not in value:
+        others = colons - len(_names(value)) - raw.ts_event.count(":")
+        if others == 0 or others == _colons_in_other_texts(raw):
+            return raw
     problem = _parse(value)
     return problem if isinstance(problem, Rejection) else raw
+
+
+def _colons_in_other_texts(raw: RawTick) -> int:
+    texts = (raw.symbol, raw.currency, raw.exchange, raw.source, raw.sale_condition)
+    return sum(text.count(":") for text in texts if text is not None)
 
 
 def _classify(value: bytes, error: Exception) -> Rejection:
