@@ -6,6 +6,7 @@ from api_gateway import openapi, problems
 from api_gateway.auth import KeyFile, KeyMiddleware
 from api_gateway.body_limit import BodyLimit
 from api_gateway.endpoints import instruments, operations, pipeline, portfolios, risk
+from api_gateway.hot_answers import HotAnswersMiddleware
 from api_gateway.request_metrics import RequestMetrics
 from api_gateway.state import Gateway
 
@@ -21,10 +22,11 @@ def build() -> FastAPI:
 
 
 def protected(gateway: Gateway, keys: KeyFile, max_body_bytes: int) -> FastAPI:
-    """The routes with the gateway behind them and, from outside in: metrics, key, body limit."""
+    """The routes with the gateway behind them; around them metrics, key, kept answers, body limit."""
     app = build()
     app.state.gateway = gateway
     app.add_middleware(BodyLimit, max_body_bytes=max_body_bytes)
+    app.add_middleware(HotAnswersMiddleware, hot=gateway.hot)
     app.add_middleware(KeyMiddleware, keys=keys)
     app.add_middleware(RequestMetrics)
     return app

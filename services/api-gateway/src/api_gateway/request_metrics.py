@@ -1,7 +1,9 @@
 """Rate, errors and duration per route template, never per path: paths are unbounded."""
 
 import time
+from functools import cache
 
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import metrics
@@ -34,8 +36,18 @@ class RequestMetrics:
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = _template(scope)
-            metrics.HTTP_REQUESTS.labels(method, route, str(status)).inc()
-            metrics.HTTP_SECONDS.labels(method, route).observe(time.perf_counter() - started)
+            counter, histogram = _series(method, route, status)
+            counter.inc()
+            histogram.observe(time.perf_counter() - started)
+
+
+@cache
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Looking a series up by labels costs more than counting in it."""
+    return (
+        metrics.HTTP_REQUESTS.labels(method, route, str(status)),
+        metrics.HTTP_SECONDS.labels(method, route),
+    )
 
 
 def _template(scope: Scope) -> str:

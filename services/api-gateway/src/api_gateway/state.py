@@ -1,6 +1,6 @@
 """What endpoints work with; made once by the composition root."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fastapi import Request, Response
@@ -10,6 +10,7 @@ from api_gateway.adapters.books import BookWriter
 from api_gateway.adapters.progress import Progress
 from api_gateway.adapters.repository import Repository
 from api_gateway.core.view import View
+from api_gateway.hot_answers import HotAnswers
 from api_gateway.problems import ProblemError
 from chassis.clock import Clock
 from chassis.health import Health
@@ -29,12 +30,15 @@ class Gateway:
     repository: Repository
     progress: Progress
     books: BookWriter
+    hot: HotAnswers = field(default_factory=HotAnswers)
 
 
 def gateway_of(request: Request) -> Gateway:
     """The gateway behind a request. Raises a 503 problem until the topics have been read once."""
     gateway: Gateway = request.app.state.gateway
     missing = gateway.health.missing()
+    # Live answers need no database; those that do become a 503 by themselves.
+    missing.pop("postgres", None)
     if missing:
         waiting = ", ".join(f"{name} ({why})" for name, why in sorted(missing.items()))
         raise ProblemError(503, f"not ready yet, waiting for: {waiting}")

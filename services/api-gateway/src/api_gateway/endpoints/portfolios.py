@@ -54,7 +54,8 @@ async def get_value(
     request: Request, portfolio_id: PortfolioId, currency: CurrencyQuery = None, basis: BasisQuery = "last"
 ) -> Response:
     """Market value, unrealised PnL and exposure. A portfolio that was not valued yet has nulls, not zeros."""
-    view = gateway_of(request).view
+    gateway = gateway_of(request)
+    view = gateway.view
     held = view.valuation(portfolio_id, basis)
     if held is None:
         require_known(view, portfolio_id)
@@ -63,7 +64,9 @@ async def get_value(
     def make(valuation: Valuation) -> bytes:
         return encode(values.value(_converted(valuation, currency), valuation.currency))
 
-    return reply(held.answer(("value", currency), make))
+    body = held.answer(("value", currency), make)
+    gateway.hot.keep(request.scope, body, held, lambda: view.valuation(portfolio_id, basis))
+    return reply(body)
 
 
 @router.get(

@@ -63,7 +63,8 @@ async def get_var(
     basis: AnyBasis = None,
 ) -> Response:
     """Value at risk: the loss that is not exceeded with this confidence, and the scenario that sets it."""
-    view = gateway_of(request).view
+    gateway = gateway_of(request)
+    view = gateway.view
     asked = (basis_points(confidence), horizon_days, method)
     held = view.risk(portfolio_id, basis)
     if held is None:
@@ -71,7 +72,9 @@ async def get_var(
         _require_offered(asked)
         currency = view.base_currency(portfolio_id)
         return reply(risk.no_var(portfolio_id, currency, _coverage(view, portfolio_id), *asked))
-    return reply(held.answer(("var", asked), lambda report: _var(report, asked)))
+    body = held.answer(("var", asked), lambda report: _var(report, asked))
+    gateway.hot.keep(request.scope, body, held, lambda: view.risk(portfolio_id, basis))
+    return reply(body)
 
 
 @router.get("/history", operation_id="getHistory", responses=answers(History, 404, 422))

@@ -1,0 +1,100 @@
+"""The application in process: kept answers, readiness, and that live answers need no database."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from api_gateway.app import protected
+from api_gateway.auth import KeyFile
+from api_gateway.core.view import View
+from api_gateway.hot_answers import KEPT, HotAnswers
+from api_gateway.state import Gateway
+from chassis.clock import FixedClock
+from chassis.health import Health
+from testkit.builders import (
+    make_portfolio,
+    make_position_value,
+    make_risk_report,
+    make_valuation,
+    make_var,
+)
+
+KEY = "unit-test-key-0123456789"
+VALUE = "/v1/portfolios/P/value"
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    """A gateway with one valued portfolio and nothing to store or send to."""
+    view, nothing = View(), cast(Any, None)
+    view.put_portfolio(make_portfolio("P"))
+    view.put_valuation(make_valuation("P", "14:00", make_position_value("IBM", "1", "10")))
+    return Gateway(view, Health(), FixedClock(), nothing, nothing, nothing)
+
+
+@pytest.fixture
+def client(gateway: Gateway, tmp_path: Path) -> httpx.AsyncClient:
+    key_file = tmp_path / "key"
+    key_file.write_text(KEY)
+    app = protected(gateway, KeyFile(key_file), 1000)
+    transport = httpx.ASGITransport(app=app)
+    return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers={"X-API-Key": KEY})
+
+
+async def test_a_kept_answer_is_the_same_and_still_needs_the_key(client: httpx.AsyncClient) -> None:
+    first, second = await client.get(VALUE), await client.get(VALUE)
+    assert first.content == second.content
+    assert first.headers == second.headers
+    assert (await client.get(VALUE, headers={"X-API-Key": "wrong"})).status_code == 401
+
+
+async def test_a_newer_message_ends_a_kept_answer(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    await client.get(VALUE)
+    gateway.view.put_valuation(make_valuation("P", "14:01", make_position_value("IBM", "1", "11")))
+    assert (await client.get(VALUE)).json()["market_value"]["amount"] == "11"
+
+
+async def test_a_live_report_ends_a_kept_official_answer(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    path = "/v1/portfolios/P/var"
+    gateway.view.put_risk(make_risk_report("P", "14:00", make_var(9500, 1.0), basis="bar"))
+    assert [(await client.get(path)).json()["basis"] for _ in range(2)] == ["bar", "bar"]
+    gateway.view.put_risk(make_risk_report("P", "13:00", make_var(9500, 2.0)))
+    assert (await client.get(path)).json()["basis"] == "last"
+
+
+async def test_queries_are_kept_apart_and_refusals_are_not_kept(client: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        assert (await client.get(VALUE, params={"currency": "JPY"})).status_code == 409
+        assert (await client.get(VALUE, params={"basis": "bar"})).json()["as_of"] is None
+        assert (await client.get(VALUE)).status_code == 200
+
+
+def test_kept_answers_are_bounded() -> None:
+    hot, message = HotAnswers(), object()
+    for number in range(KEPT + 5):
+        hot.keep({"path": f"/{number}", "query_string": b""}, b"{}", message, lambda: message)
+    assert hot.find({"path": "/0", "query_string": b""}) is None
+    assert hot.find({"path": f"/{KEPT + 4}", "query_string": b""}) is not None
+
+
+async def test_live_answers_need_no_database(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    gateway.health.not_ready("postgres", "down")
+    assert (await client.get("/readyz")).status_code == 503
+    assert (await client.get(VALUE)).status_code == 200
+
+
+async def test_before_the_topics_are_read_everything_is_unavailable(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    gateway.health.not_ready("live", "reading")
+    answer = await client.get(VALUE)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert "live (reading)" in answer.json()["detail"]
+
+
+def test_a_key_too_short_to_be_one_is_refused_at_start(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("short")
+    with pytest.raises(ValueError, match="at least 16"):
+        KeyFile(tmp_path / "key")
