@@ -65,14 +65,14 @@ async def _read_version(conn: Connection) -> str:
 async def _read_history(conn: Connection) -> DailyHistory:
     return DailyHistory(
         version=await _read_version(conn),
-        prices=_series(await conn.fetch(PRICES)),
-        quotes=_series(await conn.fetch(QUOTES)),
+        prices=to_series(await conn.fetch(PRICES)),
+        quotes=to_series(await conn.fetch(QUOTES)),
         actions=_actions(await conn.fetch(ACTIONS)),
         fx_symbols=frozenset(row["symbol"] for row in await conn.fetch(FX_SYMBOLS)),
     )
 
 
-def _series(rows: Sequence[Any]) -> dict[str, DatedSeries]:
+def to_series(rows: Sequence[Any]) -> dict[str, DatedSeries]:
     """Series per symbol from rows sorted by symbol and day."""
     found: dict[str, DatedSeries] = {}
     for symbol, group in groupby(rows, key=itemgetter("symbol")):
