@@ -137,7 +137,7 @@ def latencies_ms(ticks: dict[str, list[Tick]], sightings: Iterable[Sighting]) ->
     """One sample per tick and portfolio that shows its symbol; ticks that were never seen have none."""
     seen = dict[tuple[str, str], int]()
     samples = []
-    for sighting in sorted(sightings):
+    for sighting in sorted(sightings, key=lambda one: one.read_us):
         for symbol, as_of in sighting.price_as_of.items():
             waiting = ticks.get(symbol, [])
             place = seen.get((sighting.portfolio_id, symbol), 0)
