@@ -1,9 +1,7 @@
 """Silver bars in their Delta table: columns, reading back, and the MERGE that adds revisions."""
 
 from collections.abc import Sequence
-from dataclasses import fields
-from datetime import date
-from decimal import Decimal
+from dataclasses import asdict, fields
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -19,6 +17,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
+from jobs.lake import local_frame
 from jobs.revisions import SilverBar
 
 PRICE, NOTIONAL, RATE = DecimalType(28, 8), DecimalType(38, 8), DecimalType(38, 18)
@@ -50,7 +49,7 @@ def collect_bars(frame: DataFrame) -> list[SilverBar]:
 
 def merge_bars(spark: SparkSession, path: str, changed: Sequence[SilverBar]) -> None:
     """Add these revisions; one that is there already is left alone."""
-    frame = spark.createDataFrame([_row_of(bar) for bar in changed], _STAGE_SCHEMA)
+    frame = local_frame(spark, [asdict(bar) for bar in changed], _STAGE_SCHEMA)
     columns = [
         F.timestamp_micros(f"{name}_us").alias(name) if name in _TIMES else F.col(name)
         for name in BARS_SCHEMA.names
@@ -62,7 +61,3 @@ def merge_bars(spark: SparkSession, path: str, changed: Sequence[SilverBar]) -> 
         "AND t.window_start = s.window_start AND t.revision = s.revision "
         "WHEN NOT MATCHED THEN INSERT *"
     )
-
-
-def _row_of(bar: SilverBar) -> tuple[str | int | Decimal | date | None, ...]:
-    return tuple(getattr(bar, name) for name in _FIELDS)

@@ -1,11 +1,14 @@
 """Small files into larger ones, and the removal of files no snapshot needs any more."""
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+import pyarrow as pa
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
 
-from jobs.lake import Lake, partition_columns, read_table
+from jobs.lake import Lake
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +21,23 @@ class Compaction:
     files_added: int
 
 
-def crowded(files: DataFrame, partitions: list[str], files_max: int) -> DataFrame:
-    """Partitions (their columns) with more than `files_max` files; `files` has one row per file."""
-    return files.groupBy(*partitions).count().where(F.col("count") > files_max).select(*partitions)
+def crowded(files: list[dict[str, Any]], columns: list[str], files_max: int) -> list[tuple[Any, ...]]:
+    """Values of these columns that more than `files_max` of the files share."""
+    counts = Counter(tuple(file[name] for name in columns) for file in files)
+    return [values for values, count in counts.items() if count > files_max]
 
 
 def compact(spark: SparkSession, path: str, files_max: int) -> Compaction:
     """Merge the files of each partition that has more than `files_max`; readers and streams do not notice."""
-    columns = partition_columns(spark, path)
-    files = read_table(spark, path).select(*columns, "_metadata.file_path").distinct()
-    full = crowded(files, columns, files_max).collect()
+    log = DeltaTable(path)
+    columns = log.metadata().partition_columns
+    files = pa.table(log.get_add_actions(flatten=True)).to_pylist()
+    full = crowded(files, [f"partition.{name}" for name in columns], files_max)
     removed = added = 0
-    for partition in full:
-        values = partition.asDict()
-        where = " AND ".join(f"{name} = '{value}'" for name, value in values.items())
-        [done] = spark.sql(f"OPTIMIZE delta.`{path}`{' WHERE ' + where if where else ''}").collect()
+    for values in full:
+        equal = [f"{name} = '{_escaped(value)}'" for name, value in zip(columns, values, strict=True)]
+        where = f" WHERE {' AND '.join(equal)}" if equal else ""
+        [done] = spark.sql(f"OPTIMIZE delta.`{path}`{where}").collect()
         removed += done.metrics.numFilesRemoved
         added += done.metrics.numFilesAdded
     return Compaction(path, len(full), removed, added)
@@ -41,6 +46,10 @@ def compact(spark: SparkSession, path: str, files_max: int) -> Compaction:
 def vacuum(spark: SparkSession, path: str) -> None:
     """Delete files that left the table before its retention (`jobs.lake`), which outlasts every reader."""
     spark.sql(f"VACUUM delta.`{path}`")
+
+
+def _escaped(value: object) -> str:
+    return str(value).replace("\\", "\\\\").replace("'", "\\'")
 
 
 def tables(lake: Lake) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import StructType
 
 _PROPERTIES = {
@@ -71,15 +73,21 @@ def create_table(
     )
 
 
+def local_frame(spark: SparkSession, rows: list[dict[str, Any]], schema: StructType) -> DataFrame:
+    """A few rows of this process as a frame; through Arrow, so that no Python workers are started for it."""
+    columns = [field.name for field in schema.fields]
+    table = pa.table(
+        {
+            name: pa.array([row[name] for row in rows], to_arrow_type(schema[name].dataType))
+            for name in columns
+        }
+    )
+    return spark.createDataFrame(table, schema)
+
+
 def read_table(spark: SparkSession, path: str) -> DataFrame:
     """The newest snapshot of a Delta table."""
     return spark.read.format("delta").load(path)
-
-
-def partition_columns(spark: SparkSession, path: str) -> list[str]:
-    """The columns the table is partitioned by."""
-    [detail] = spark.sql(f"DESCRIBE DETAIL delta.`{path}`").select("partitionColumns").collect()
-    return list(detail.partitionColumns)
 
 
 def append_batch(

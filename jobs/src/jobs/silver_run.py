@@ -18,7 +18,7 @@ from pyspark.sql.types import (
 from jobs import silver_bars
 from jobs.bar_table import BARS_SCHEMA, collect_bars, merge_bars
 from jobs.fx_history import FxHistory, Quote
-from jobs.lake import Lake, append_batch, create_table, read_table
+from jobs.lake import Lake, append_batch, create_table, local_frame, read_table
 from jobs.revisions import ReportingRule, SilverBar, revised, with_reporting_close
 from jobs.stream import start_query
 from jobs.touched_ticks import Window, frame_of, ticks_of
@@ -30,6 +30,16 @@ TOUCHED_SCHEMA = StructType(
         StructField("window_start_us", LongType(), nullable=False),
         StructField("kafka_partition", IntegerType(), nullable=False),
         StructField("touched_at", TimestampType(), nullable=False),
+    ]
+)
+_SPAN_SCHEMA = StructType(
+    [
+        StructField("symbol", StringType()),
+        StructField("window_start_us", LongType()),
+        StructField("revision", IntegerType()),
+        StructField("known_partition", IntegerType()),
+        StructField("low", LongType()),
+        StructField("high", LongType()),
     ]
 )
 FILES_PER_BATCH = 2000
@@ -123,14 +133,18 @@ class SilverRun:
             return {}
         windows = [_window_of(became) for _, became in corrections]
         ticks = ticks_of(read_table(self._spark, self._lake.bronze_ticks), windows)
-        known = self._spark.createDataFrame(
-            [
-                (*now.key, now.revision, was.kafka_partition, was.last_offset, now.last_offset)
-                for was, now in corrections
-            ],
-            "symbol string, window_start_us bigint, revision int, "
-            "known_partition int, low bigint, high bigint",
-        )
+        spans = [
+            {
+                "symbol": now.symbol,
+                "window_start_us": now.window_start_us,
+                "revision": now.revision,
+                "known_partition": was.kafka_partition,
+                "low": was.last_offset,
+                "high": now.last_offset,
+            }
+            for was, now in corrections
+        ]
+        known = local_frame(self._spark, spans, _SPAN_SCHEMA)
         offset = F.col("kafka_offset")
         moved = F.col("kafka_partition") != F.col("known_partition")
         rows = (

@@ -1,14 +1,17 @@
 """Which Bronze rows make the bars of some windows, read without touching the rest of the table."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
+from pyspark.sql.types import LongType, StringType, StructField, StructType
 
+from jobs.lake import local_frame
 from jobs.silver_bars import WINDOW_US, WindowKey, distinct_ticks, window_start_us
 
+_KEY_SCHEMA = StructType([StructField("symbol", StringType()), StructField("window_start_us", LongType())])
 _RANGE_GAP_US = 3_600_000_000
 _MAX_SYMBOLS_APART = 200
 
@@ -34,8 +37,8 @@ class Window:
 
 def frame_of(bronze: DataFrame, windows: Sequence[Window]) -> DataFrame:
     """The keys of the windows as a small frame of the same session."""
-    rows = [window.key for window in windows]
-    return bronze.sparkSession.createDataFrame(rows, "symbol string, window_start_us bigint")
+    rows = [asdict(window) for window in windows]
+    return local_frame(bronze.sparkSession, rows, _KEY_SCHEMA)
 
 
 def ticks_of(bronze: DataFrame, windows: Sequence[Window]) -> DataFrame:

@@ -1,0 +1,1 @@
+"""What touches Kafka offsets, PostgreSQL, Spark and HTTP."""

@@ -1,0 +1,35 @@
+"""What the aggregator reads from its environment."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from chassis.settings import ServiceSettings
+
+
+class AggregatorSettings(ServiceSettings):
+    """Settings of bar-aggregator, both paths."""
+
+    lake: str = Field(description="root of the Delta tables: a directory or an object store prefix")
+    spark_jars: Path = Field(description="directory with the Kafka connector and Delta Lake for Spark")
+    spark_master: str = Field(default="local[2]", description="where Spark runs")
+    spark_memory: str = Field(default="1g", description="heap of the Spark driver")
+
+    bronze_interval_s: float = Field(default=5.0, description="time between micro-batches into Bronze")
+    bronze_batch_max: int = Field(default=400_000, description="most ticks of one micro-batch")
+    query_failures_max: int = Field(
+        default=8, description="failures of a streaming query in a row after which the process ends"
+    )
+
+    silver_delay_s: float = Field(default=10.0, description="Silver job runs so long after each window end")
+    quiet_s: float = Field(
+        default=60.0, description="a window without new ticks for so long is taken as complete"
+    )
+    reporting_currency: str = Field(default="USD", description="currency closes are also reported in")
+    pivot_currency: str = Field(default="USD", description="currency that rates are crossed through")
+    files_max: int = Field(default=64, description="files per partition of a table before it is compacted")
+    compact_interval_s: float = Field(default=3600.0, description="time between looks at the file counts")
+
+    allowed_lateness_ms: int = Field(
+        default=2_000, description="how late a tick may be for its provisional bar to still take it in"
+    )

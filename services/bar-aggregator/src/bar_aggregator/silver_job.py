@@ -1,0 +1,145 @@
+"""The Silver job: touched windows in Bronze become final bars in Silver, on Kafka and in PostgreSQL.
+
+A crash between any two steps is mended by the next run: windows leave the list of touched ones only when
+their bars are in PostgreSQL, and a repetition finds what is there already.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from bar_aggregator.adapters.bar_store import BarStore
+from bar_aggregator.adapters.final_bars import to_message, to_restatement, to_row
+from bar_aggregator.adapters.reference import Reference
+from bar_aggregator.core.closing import ClosingRule, is_over
+from chassis import metrics
+from chassis.bus import Output
+from chassis.clock import Clock
+from chassis.crash import crash_point
+from chassis.kafka import Publisher
+from chassis.logs import get_logger
+from contracts import Bar, topics
+from contracts.codec import encode
+from jobs.progress import Progress
+from jobs.revisions import SilverBar
+from jobs.silver_run import WINDOWS_PER_ROUND, SilverRun
+from jobs.touched_ticks import Window
+
+NAME = "silver-bars"
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """What one run did. `waiting` are windows that are over but still get ticks."""
+
+    job: str
+    status: str
+    windows: int
+    waiting: int
+    bars_new: int
+    bars_revised: int
+    bars_published: int
+    seconds: float
+
+
+class SilverJob:
+    """One run at a time. Whoever asks meanwhile waits and then runs: the other may have begun too early."""
+
+    def __init__(
+        self,
+        run: SilverRun,
+        store: BarStore,
+        publisher: Publisher,
+        reference: Reference,
+        bronze: Callable[[], Progress],
+        on_final: Callable[[Bar], None],
+        rule: ClosingRule,
+        clock: Clock,
+    ) -> None:
+        self._run = run
+        self._store = store
+        self._publisher = publisher
+        self._reference = reference
+        self._bronze = bronze
+        self._on_final = on_final
+        self._rule = rule
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def run(self, *, only_complete: bool) -> JobResult:
+        """Finalise every window that is over; with `only_complete` (the timer) by the closing rule.
+
+        Raises: AnotherRunner; PublishError, asyncpg and Spark errors, after which a run may be repeated.
+        """
+        with self._lock, self._store.job_lock():
+            started = time.monotonic()
+            result = self._run_once(only_complete)
+            seconds = time.monotonic() - started
+        metrics.JOB_SECONDS.labels(job=NAME).observe(seconds)
+        metrics.JOB_RUNS.labels(job=NAME, result="done").inc()
+        done = JobResult(NAME, "done", *result, round(seconds, 3))
+        log.info("silver_job_done", **asdict(done))
+        return done
+
+    def _run_once(self, only_complete: bool) -> tuple[int, int, int, int, int]:
+        self._run.find_touched()
+        crash_point("silver-after-touched")
+        windows, waiting = self._closed(self._run.pending(), only_complete)
+        new = revised = published = 0
+        for begin in range(0, len(windows), WINDOWS_PER_ROUND):
+            part = windows[begin : begin + WINDOWS_PER_ROUND]
+            done = self._run.finalise(
+                part, self._clock.now_us(), self._reference.fx_symbols(), self._reference.daily_rates()
+            )
+            crash_point("silver-after-merge")
+            published += self._publish(done.bars)
+            self._run.forget(part)
+            crash_point("silver-after-forget")
+            new += sum(bar.revision == 1 for bar in done.changed)
+            revised += sum(bar.revision > 1 for bar in done.changed)
+        return len(windows), waiting, new, revised, published
+
+    def _closed(self, pending: Iterable[Window], only_complete: bool) -> tuple[list[Window], int]:
+        """The windows to finalise, and how many others are over but not complete."""
+        now_us, newest = self._clock.now_us(), self._bronze().newest_event_us
+        over = [window for window in pending if is_over(window.end_us, now_us)]
+        if not only_complete:
+            return over, 0
+        complete = [
+            window
+            for window in over
+            if self._rule.is_complete(
+                window.end_us, newest.get(window.kafka_partition), window.touched_at_us, now_us
+            )
+        ]
+        return complete, len(over) - len(complete)
+
+    def _publish(self, bars: Sequence[SilverBar]) -> int:
+        """Send what PostgreSQL does not have yet: Kafka first, so that what the table has was sent."""
+        missing = sorted(self._store.missing(bars), key=lambda bar: (bar.window_start_us, bar.revision))
+        messages = [to_message(bar) for bar in missing]
+        for message in messages:
+            self._publisher.send(Output(topics.BARS.name, encode(message), message.symbol.encode()))
+        self._publisher.flush()
+        crash_point("silver-after-kafka")
+        if missing:
+            self._store.save([to_row(bar) for bar in missing], self._restatements(missing, bars))
+        crash_point("silver-after-postgres")
+        for message in messages:
+            self._on_final(message)
+        metrics.BARS_PUBLISHED.labels(status="final").inc(len(messages))
+        return len(messages)
+
+    def _restatements(
+        self, missing: Sequence[SilverBar], bars: Sequence[SilverBar]
+    ) -> list[dict[str, object]]:
+        by_revision = {(*bar.key, bar.revision): bar for bar in bars}
+        corrections = [(by_revision[*bar.key, bar.revision - 1], bar) for bar in missing if bar.revision > 1]
+        late = self._run.late_ticks(corrections)
+        metrics.RESTATEMENTS.labels(entity="price_bar").inc(len(corrections))
+        return [
+            to_restatement(was, became, late.get((*became.key, became.revision)))
+            for was, became in corrections
+        ]
