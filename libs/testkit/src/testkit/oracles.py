@@ -34,7 +34,7 @@ def rounded_ratio(numerator: int, denominator: int) -> Decimal:
 
 def five_minute_bars(ticks: Path) -> dict[tuple[str, datetime], OracleBar]:
     """Bars of every (symbol, window start) of a tick file, in one pass ordered by (ts_event, seq)."""
-    rows = duckdb.sql(
+    rows = duckdb.execute(
         """
         WITH ticks AS (
             SELECT symbol, epoch_us(ts_event) AS ts_us, seq, volume,
@@ -49,7 +49,7 @@ def five_minute_bars(ticks: Path) -> dict[tuple[str, datetime], OracleBar]:
                CAST(sum(volume) AS VARCHAR), count(*)
         FROM ticks GROUP BY ALL
         """,
-        params={"path": str(ticks)},
+        parameters={"path": str(ticks)},
     ).fetchall()
     return {
         (symbol, datetime.fromtimestamp(window * 300, UTC)): OracleBar(
@@ -64,21 +64,21 @@ def five_minute_bars(ticks: Path) -> dict[tuple[str, datetime], OracleBar]:
 
 def last_prices(ticks: Path) -> dict[str, Decimal]:
     """The last price of each symbol by (ts_event, seq)."""
-    rows = duckdb.sql(
+    rows = duckdb.execute(
         """
         SELECT symbol, CAST(arg_max(price, ROW(ts_event, seq)) AS VARCHAR)
         FROM read_parquet($path) GROUP BY symbol
         """,
-        params={"path": str(ticks)},
+        parameters={"path": str(ticks)},
     ).fetchall()
     return {symbol: Decimal(price) for symbol, price in rows}
 
 
 def mid_rate(fx_daily: Path, pair: str, day: date) -> Decimal:
     """Mid of the bid and ask close of one day, exact in the decimals the file shows."""
-    rows = duckdb.sql(
+    rows = duckdb.execute(
         "SELECT bid_close, ask_close FROM read_parquet($path) WHERE pair = $pair AND date = $day",
-        params={"path": str(fx_daily), "pair": pair, "day": day},
+        parameters={"path": str(fx_daily), "pair": pair, "day": day},
     ).fetchall()
     if not rows:
         raise LookupError(f"{fx_daily.name} has no {pair} on {day}")
