@@ -103,7 +103,7 @@ def _print_where(stack: Stack) -> None:
     endpoints = stack.endpoints
     rows = (
         ("API", endpoints.url("api-gateway") + "/v1"),
-        ("API documentation", endpoints.url("api-gateway") + "/docs"),
+        ("API reference", "docs/reference/openapi.json; every call needs the key"),
         ("Kafka", endpoints.kafka),
         ("PostgreSQL", endpoints.postgres),
         ("key and addresses", str(stack.state.client_file)),

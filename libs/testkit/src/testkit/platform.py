@@ -97,9 +97,19 @@ class Platform:
         return {(symbol, start.astimezone(UTC)): OracleBar(*values) for symbol, start, *values in rows}
 
     def pid(self, service: str) -> int:
-        """Process id of one component, as `status` tells it."""
-        components = self.run_json("status")["components"]
-        return int(next(one["pid"] for one in components if one["name"] == service))
+        """Process id of one component, as `status` tells it; waits while the supervisor brings it back."""
+
+        def find() -> int | None:
+            # `status` leaves non-zero while anything is down, which is just what a test may have caused.
+            listed = subprocess.run(
+                [COMMAND, "status", "--json"], env=self._env, capture_output=True, text=True, timeout=60
+            )
+            components = json.loads(listed.stdout)["components"]
+            return next(one["pid"] for one in components if one["name"] == service)
+
+        pid = eventually(find, bool)
+        assert pid is not None
+        return pid
 
     def kill(self, service: str) -> None:
         """SIGKILL one component; the supervisor starts it again."""
