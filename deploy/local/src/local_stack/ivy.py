@@ -94,4 +94,4 @@ def _unreachable(reason: str) -> PrerequisiteError:
 def _reason(output: str) -> str:
     telling = ("UNRESOLVED", "Exception", "not found", "FAILED", "unable", "Host ")
     lines = [line.strip() for line in output.splitlines() if any(word in line for word in telling)]
-    return " | ".join(dict.fromkeys(lines[-4:])) or "Ivy failed without a reason"
+    return lines[-1] if lines else "Ivy failed without a reason"
