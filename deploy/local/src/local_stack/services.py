@@ -35,12 +35,8 @@ SERVICES = (
 )
 BY_NAME = {service.name: service for service in SERVICES}
 
-# Stopped together, one wave after the other: sources and readers, then stages, then what all stand on.
-STOP_WAVES = (
-    (FEED, "api-gateway"),
-    ("risk", "valuation", "bar-aggregator", "tick-ingestor"),
-    (KAFKA, POSTGRES),
-)
+# Asked to stop in reverse order and awaited together: services first, then what all of them stand on.
+STOP_WAVES = (tuple(service.name for service in reversed(SERVICES)), (KAFKA, POSTGRES))
 
 PORT_NAMES = (KAFKA, "kafka-controller", *(service.name for service in SERVICES))
 
