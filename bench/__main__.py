@@ -1,6 +1,8 @@
 """`python -m bench` measures everything that exists; `--only NAME` repeats single benchmarks."""
 
 import argparse
+import signal
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -21,6 +23,8 @@ BENCHMARKS: dict[str, tuple[Callable[[int], list[Row]], int]] = {
 
 def main() -> None:
     arguments = _arguments()
+    # As an exception, so that a stack that was started is stopped.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     machine = this_machine()
     print(machine.describe())
     results = report.load()
