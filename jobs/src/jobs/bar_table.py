@@ -20,11 +20,11 @@ from pyspark.sql.types import (
 from jobs.lake import local_frame
 from jobs.revisions import SilverBar
 
-PRICE, NOTIONAL, RATE = DecimalType(28, 8), DecimalType(38, 8), DecimalType(38, 18)
+PRICE, NOTIONAL_E8, RATE = DecimalType(28, 8), DecimalType(38, 0), DecimalType(38, 18)
 _COLUMNS: dict[str, DataType] = {
     "symbol": StringType(), "trade_date": DateType(), "window_start": TimestampType(),
     "window_end": TimestampType(), "open": PRICE, "high": PRICE, "low": PRICE, "close": PRICE, "vwap": PRICE,
-    "notional": NOTIONAL, "volume": LongType(), "trades": LongType(), "currency": StringType(),
+    "notional_e8": NOTIONAL_E8, "volume": LongType(), "trades": LongType(), "currency": StringType(),
     "first_tick_id": StringType(), "last_tick_id": StringType(), "as_of": TimestampType(),
     "kafka_partition": IntegerType(), "last_offset": LongType(), "revision": IntegerType(),
     "recorded_at": TimestampType(), "close_reporting": PRICE, "reporting_currency": StringType(),

@@ -14,7 +14,8 @@ from quant import CrossRate, convert, cross_rate
 class SilverBar:
     """One revision of one bar; times are microseconds since 1970-01-01 UTC, prices are exact.
 
-    `notional` = sum(price*volume). `last_offset` of `kafka_partition` is the newest tick in it by arrival.
+    `notional_e8` = sum(price_e8*volume), an integer. `last_offset` of `kafka_partition` is the newest tick in
+    it by arrival.
     `rate_sources` names the quotes behind `reporting_rate`.
     """
 
@@ -27,7 +28,7 @@ class SilverBar:
     low: Decimal
     close: Decimal
     vwap: Decimal | None
-    notional: Decimal
+    notional_e8: Decimal
     volume: int
     trades: int
     currency: str
@@ -49,7 +50,7 @@ class SilverBar:
 
 
 CONTENT = (
-    "open", "high", "low", "close", "vwap", "notional", "volume", "trades",
+    "open", "high", "low", "close", "vwap", "notional_e8", "volume", "trades",
     "currency", "first_tick_id", "last_tick_id", "as_of_us",
 )  # fmt: skip
 """What makes a bar another bar. A rate that arrives later does not: a bar keeps the rate known when made."""

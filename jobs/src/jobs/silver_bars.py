@@ -44,8 +44,9 @@ def transform(ticks: DataFrame) -> DataFrame:
 def bars_of(ticks: DataFrame) -> DataFrame:
     """Bars of the windows of these distinct ticks.
 
-    Prices are decimal(28,8); notional = sum(price*volume) is exact; vwap = notional / volume, rounded once,
-    half-even, to 8 places, null when the volume is 0. Open and close are by (ts_event_us, seq, tick_id).
+    Prices are decimal(28,8); notional_e8 = sum(price_e8*volume) is an integer; vwap = notional / volume,
+    rounded once, half-even, to 8 places, null when the volume is 0. Open and close are by (ts_event_us, seq,
+    tick_id).
     `last_offset` is the newest tick in the bar by arrival: a tick with a higher offset came later.
     Evaluating the result raises when a window has more than one currency, or a sum exceeds its type.
     """
@@ -78,9 +79,7 @@ def bars_of(ticks: DataFrame) -> DataFrame:
         _unscaled(F.col("low_e8")).alias("low"),
         _unscaled(F.col("last.price_e8")).alias("close"),
         _unscaled(_divided_half_even()).alias("vwap"),
-        (F.col("notional_e8") * F.lit("0.00000001").cast("decimal(8,8)"))
-        .cast("decimal(38,8)")
-        .alias("notional"),
+        "notional_e8",
         "volume",
         "trades",
         "currency",
@@ -100,13 +99,9 @@ def _one_currency(sums: DataFrame) -> DataFrame:
     return sums.where(F.assert_true(same, mixed).isNull())
 
 
-def _e8() -> Column:
-    return F.lit("0.00000001").cast("decimal(8,8)")
-
-
 def _unscaled(price_e8: Column) -> Column:
     """Integer times 10^-8 as decimal(28,8); exact."""
-    return (price_e8.cast("decimal(19,0)") * _e8()).cast("decimal(28,8)")
+    return (price_e8.cast("decimal(19,0)") * F.lit("0.00000001").cast("decimal(8,8)")).cast("decimal(28,8)")
 
 
 def _divided_half_even() -> Column:
