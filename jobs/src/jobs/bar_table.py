@@ -1,9 +1,9 @@
 """Silver bars in their Delta table: columns, reading back, and the MERGE that adds revisions."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
     DataType,
@@ -19,6 +19,7 @@ from pyspark.sql.types import (
 
 from jobs.lake import local_frame
 from jobs.revisions import SilverBar
+from quant.money import plain
 
 PRICE, NOTIONAL_E8, RATE = DecimalType(28, 8), DecimalType(38, 0), DecimalType(38, 18)
 _COLUMNS: dict[str, DataType] = {
@@ -44,7 +45,7 @@ def collect_bars(frame: DataFrame) -> list[SilverBar]:
     columns = [
         F.unix_micros(name).alias(f"{name}_us") if name in _TIMES else F.col(name) for name in frame.columns
     ]
-    return [SilverBar(**row.asDict()) for row in frame.select(*columns).collect()]
+    return [_bar_of(row) for row in frame.select(*columns).collect()]
 
 
 def merge_bars(spark: SparkSession, path: str, changed: Sequence[SilverBar]) -> None:
@@ -61,3 +62,9 @@ def merge_bars(spark: SparkSession, path: str, changed: Sequence[SilverBar]) -> 
         "AND t.window_start = s.window_start AND t.revision = s.revision "
         "WHEN NOT MATCHED THEN INSERT *"
     )
+
+
+def _bar_of(row: Row) -> SilverBar:
+    """The bar as it was before it was stored: the column's 18 places are not part of a rate."""
+    bar = SilverBar(**row.asDict())
+    return bar if bar.reporting_rate is None else replace(bar, reporting_rate=plain(bar.reporting_rate))
