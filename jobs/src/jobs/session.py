@@ -1,6 +1,8 @@
 """The one warm Spark session of a process."""
 
+import os
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +36,8 @@ def open_session(options: SessionOptions) -> SparkSession:
     # A killed JVM leaves its scratch files behind; nothing in there outlives a session.
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
+    # Spark would take the first python3 of the PATH for its workers, which may be another version.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.Builder().master(options.master).appName("tapeline")
     for name, value in _configuration(options, jars, scratch.absolute()).items():
         builder = builder.config(name, value)
