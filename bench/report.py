@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results.json"
 PAGE = ROOT / "docs" / "BENCHMARKS.md"
 
+QUIET_LOAD = 0.3
+"""Load per core above which a result says that it was disturbed."""
+
 HEAD = """# Benchmarks
 
 Written by `make bench`; do not edit. Medians, with the smallest and largest run beside them, on one machine
@@ -80,6 +83,8 @@ def _notes(results: list[Result]) -> str:
     lines = ["\n"]
     for one in results:
         about = f"measured {one.measured_on}, load before the start {one.load_per_core:.1f} per core"
+        if one.load_per_core > QUIET_LOAD:
+            about += " (**disturbed by other work: measure again on a quiet machine**)"
         notes = dict.fromkeys(row.note for row in one.rows if row.note)
         lines.append(f"- **{one.benchmark}**: {about}. {' '.join(notes)}\n")
     return "".join(lines)

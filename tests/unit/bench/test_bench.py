@@ -8,6 +8,7 @@ from bench import report
 from bench.latency import Sighting, Tick, latencies_ms
 from bench.machine import Machine, this_machine
 from bench.rows import Row, percentile
+from msgspec import structs
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 MACHINE = Machine(processor="P", cores=2, memory_gb=8, system="Linux", python="3.11", packages={"numpy": "2"})
@@ -47,6 +48,12 @@ def test_the_page_names_what_misses() -> None:
     assert "## Misses its target\n\n- p: 12 ms, target at most 10 ms\n" in page
     assert page.count("**misses target**") == 1
     assert "Every measured target is met" in report.render([result("two", row((1.0,)))])
+
+
+def test_a_disturbed_result_says_so() -> None:
+    quiet = result("one", row((1.0,)))
+    assert "disturbed" not in report.render([quiet])
+    assert "disturbed" in report.render([structs.replace(quiet, load_per_core=2.0)])
 
 
 def test_results_of_other_benchmarks_are_kept(tmp_path: Path) -> None:
