@@ -1,13 +1,11 @@
 """The Silver job over one real trade date, in a warm session."""
 
 import time
-from pathlib import Path
-
-import polars as pl
 
 from bench.ingestor import TRADES
 from bench.rows import Row
 from bench.stack import run_silver, running_platform
+from testkit.days import shifted_day
 
 PATH = "Silver job, one trade date of 388 thousand real ticks, warm session"
 TARGET_S = 10.0
@@ -18,7 +16,7 @@ def measure(runs: int) -> list[Row]:
     seconds = []
     with running_platform() as platform:
         for run in range(runs + 1):
-            platform.run("replay", str(shifted_day(platform.home, run)), "--speed", "max", "--wait")
+            platform.run("replay", str(shifted_day(TRADES, run, platform.home)), "--speed", "max", "--wait")
             started = time.perf_counter()
             outcome = run_silver(platform)
             if run:  # the first job warms the session
@@ -27,10 +25,3 @@ def measure(runs: int) -> list[Row]:
     return [
         Row(path=PATH, subject="bar-aggregator", unit="s", values=tuple(seconds), target=TARGET_S, note=note)
     ]
-
-
-def shifted_day(directory: Path, days: int) -> Path:
-    """The real trade date moved by whole days."""
-    path = directory / f"trades-plus-{days}.parquet"
-    pl.read_parquet(TRADES).with_columns(pl.col("ts_event").dt.offset_by(f"{days}d")).write_parquet(path)
-    return path

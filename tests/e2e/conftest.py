@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,38 @@ from testkit.platform import Platform
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.e2e)
+    # Last: what is quick to fail fails first, and the shared stack is gone as soon as it is done with.
+    items[:] = [item for item in items if item not in set(ours)] + ours
 
 
-@pytest.fixture(scope="module")
-def platform() -> Iterator[Platform]:
-    """A running stack without a feed; one per test module, gone afterwards."""
+@contextmanager
+def own_home() -> Iterator[Platform]:
     home = Path(tempfile.mkdtemp(prefix="tapeline-e2e-"))
     stack = Platform(home)
     try:
-        stack.up()
         yield stack
     finally:
         stack.down()
         shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    """A running stack without a feed, shared: each test module replays a market day of its own.
+
+    Starting one takes most of a minute on two cores, so they share it. Days must come in the order of the
+    modules, because an older tick never replaces a newer price.
+    """
+    with own_home() as stack:
+        stack.up()
+        yield stack
+
+
+@pytest.fixture
+def stopped_platform() -> Iterator[Platform]:
+    """A stack of its own that nobody has started yet."""
+    with own_home() as stack:
+        yield stack

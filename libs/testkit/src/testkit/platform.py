@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,16 +83,21 @@ class Platform:
             )
         return self._http
 
-    def ingest_counts(self) -> dict[str, int]:
-        """What the ingestor has done with every raw event so far: received, accepted, duplicate, rejected."""
-        return self.get("/pipeline")["ingest"]["total"]
+    def ingest_counts(self, since: dict[str, int] | None = None) -> dict[str, int]:
+        """What the ingestor did with raw events, so far or `since` earlier counts.
 
-    def final_bars(self) -> dict[tuple[str, datetime], OracleBar]:
-        """The newest revision of every bar, by symbol and window start, from PostgreSQL."""
+        Names: received, accepted, duplicate, rejected.
+        """
+        total = self.get("/pipeline")["ingest"]["total"]
+        return {name: count - (since or {}).get(name, 0) for name, count in total.items()}
+
+    def final_bars(self, day: date) -> dict[tuple[str, datetime], OracleBar]:
+        """The newest revision of every bar of a UTC date, by symbol and window start, from PostgreSQL."""
         with psycopg.connect(self.client["postgres"]) as connection:
             rows = connection.execute(
                 "SELECT symbol, window_start, open, high, low, close, vwap, volume, trades"
-                " FROM ops.price_bar_latest"
+                " FROM ops.price_bar_latest WHERE trade_date = %s",
+                [day],
             ).fetchall()
         return {(symbol, start.astimezone(UTC)): OracleBar(*values) for symbol, start, *values in rows}
 

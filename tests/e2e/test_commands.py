@@ -29,7 +29,8 @@ def pids(platform: Platform) -> dict[str, int]:
 
 
 @pytest.mark.timeout(600)
-def test_up_is_whole_idempotent_and_recovers_and_down_leaves_nothing(platform: Platform):
+def test_up_is_whole_idempotent_and_recovers_and_down_leaves_nothing(stopped_platform: Platform):
+    platform = stopped_platform
     platform.up(feed="sim")
     before = pids(platform)
     assert set(before) == COMPONENTS
