@@ -13,12 +13,15 @@ from contracts.types import Basis as Basis
 from contracts.types import Coverage as Coverage
 from contracts.types import CoverageNote as CoverageNote
 from contracts.types import CoverageReason as CoverageReason
+from contracts.types import DailyPnl as DailyPnl
 from contracts.types import FxRate as FxRate
 from contracts.types import Instrument as Instrument
 from contracts.types import LimitEvent as LimitEvent
 from contracts.types import LimitState as LimitState
 from contracts.types import Measure as Measure
 from contracts.types import MeasureReason as MeasureReason
+from contracts.types import OptionRight as OptionRight
+from contracts.types import OptionTerms as OptionTerms
 from contracts.types import Portfolio as Portfolio
 from contracts.types import Position as Position
 from contracts.types import PositionValue as PositionValue

@@ -48,6 +48,7 @@ MeasureReason = Literal[
     "not_positive_value",
 ]
 AssetClass = Literal["equity", "etf", "fx", "cash", "option"]
+OptionRight = Literal["call", "put"]
 
 
 class Bar(Struct, frozen=True, kw_only=True, gc=False):
@@ -327,7 +328,66 @@ class Trade(Struct, frozen=True, kw_only=True, gc=False):
     """in currency, zero or more"""
 
 
-class PositionValue(Struct, frozen=True, kw_only=True, gc=False):
+class DailyPnl(Struct, frozen=True, kw_only=True, gc=False):
+    """Profit and loss since the previous close, in base currency; price + fx + trading + income - fees =
+    total."""
+
+    since: str
+    """ISO date of the close it is counted from"""
+    opening_value: Decimal | None = None
+    """value at the previous close; null when that close is unknown"""
+    price: Decimal | None = None
+    """quantity then x price change, at the rate now"""
+    fx: Decimal | None = None
+    """value then x change of the rate"""
+    trading: Decimal | None = None
+    """fills since, against the price now"""
+    income: Decimal | None = None
+    """dividends on their ex-date; a short position pays"""
+    fees: Decimal | None = None
+    """fees of the fills, zero or above"""
+    total: Decimal | None = None
+    """null when a part is unknown"""
+    realized: Decimal | None = None
+    """part of it that fills have closed, fees taken off"""
+    unknown: int = 0
+    """positions whose profit of the day cannot be told; they are left out of the sums"""
+
+
+class OptionTerms(Struct, frozen=True, kw_only=True, gc=False):
+    """What an option's value and greeks were computed with."""
+
+    underlying: str
+    """instrument symbol"""
+    option_right: OptionRight
+    """call or put"""
+    strike: float
+    """in currency"""
+    years: float
+    """time to expiry at as_of, actual days / 365"""
+    spot: float
+    """price of the underlying"""
+    volatility: float
+    """annual; implied by the option's own price, or the instrument's"""
+    interest_rate: float
+    """continuous, annual"""
+    dividend_yield: float
+    """continuous, annual"""
+    implied: bool
+    """whether volatility is implied by a price of the option; otherwise the price is the model's"""
+    delta: float
+    """per unit of the underlying"""
+    gamma: float
+    """change of delta per 1.0 of the underlying's price"""
+    vega: float
+    """per volatility point (0.01)"""
+    theta: float
+    """per calendar day"""
+    rho: float
+    """per 1 % of interest"""
+
+
+class PositionValue(Struct, frozen=True, kw_only=True):
     """One position, valued."""
 
     symbol: str
@@ -374,6 +434,18 @@ class PositionValue(Struct, frozen=True, kw_only=True, gc=False):
     """as_of - price_as_of"""
     stale: bool
     """price or rate older than the limit"""
+    sector: str | None = None
+    """of the instrument"""
+    exchange: str | None = None
+    """MIC of the instrument's home market"""
+    issuer: str | None = None
+    """of the instrument"""
+    realized_pnl_base: Decimal | None = None
+    """closed by fills since the position was opened or loaded, fees taken off, at the rates of the fills"""
+    daily_pnl: DailyPnl | None = None
+    """profit and loss since the previous close"""
+    option: OptionTerms | None = None
+    """options only"""
 
 
 class Valuation(Struct, frozen=True, kw_only=True):
@@ -417,6 +489,12 @@ class Valuation(Struct, frozen=True, kw_only=True):
     """base-currency value of one unit of each connected currency at as_of"""
     source_ts_us: int | None = None
     """ingest time of the newest tick in this value, for latency; null for official values"""
+    realized_pnl: Decimal | None = None
+    """sum over the positions, base currency"""
+    daily_pnl: DailyPnl | None = None
+    """profit and loss since the previous close"""
+    members: tuple[str, ...] | None = None
+    """portfolios below this one whose positions are merged in; null for a portfolio without children"""
 
 
 class FxRate(Struct, frozen=True, kw_only=True, gc=False):
@@ -457,6 +535,23 @@ class Instrument(Struct, frozen=True, kw_only=True, gc=False):
     """sector"""
     multiplier: Decimal = Decimal(1)
     """contract multiplier"""
+    issuer: str | None = None
+    """who stands behind it; concentration adds up all instruments of an issuer"""
+    underlying: str | None = None
+    """options: symbol of what is bought or sold at the strike"""
+    strike: Decimal | None = None
+    """options: price per unit of the underlying, in currency"""
+    expiry: Timestamp | None = None
+    """options: the moment it ends"""
+    option_right: OptionRight | None = None
+    """options: call or put, exercised at expiry"""
+    volatility: Decimal | None = None
+    """options: annual volatility used while no price of its own implies one, 0.20 is 20 %"""
+    interest_rate: Decimal | None = None
+    """options: continuous annual rate of currency; 0 when absent"""
+    dividend_yield: Decimal | None = None
+    """options: continuous annual yield of the underlying, for a pair the rate of its base currency; 0 when
+    absent"""
 
 
 class Portfolio(Struct, frozen=True, kw_only=True, gc=False):

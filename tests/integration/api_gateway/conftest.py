@@ -35,6 +35,7 @@ class Gateway:
             "TAPELINE_KAFKA": kafka,
             "TAPELINE_POSTGRES": postgres,
             "TAPELINE_HTTP_PORT": str(port),
+            "TAPELINE_RISK_URL": "http://127.0.0.1:9",  # nobody listens there
             "TAPELINE_API_KEY_FILE": str(self.key_file),
         }
         command = [sys.executable, "-m", "api_gateway"]

@@ -11,7 +11,7 @@ DATES = np.datetime64("2019-01-01") + np.arange(501)
 
 
 def book(pnl: np.ndarray, values: np.ndarray, limited_by: str | None = None, **market_values: int) -> Book:
-    scenarios = BookScenarios(DATES[1:], pnl, DATES, values, 0.125, 0.0, limited_by)
+    scenarios = BookScenarios(DATES[1:], pnl, ("A",), pnl[:, None], DATES, values, 0.125, 0.0, limited_by)
     return Book(
         len(market_values), {name: Decimal(value) for name, value in market_values.items()}, scenarios
     )

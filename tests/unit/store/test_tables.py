@@ -30,7 +30,13 @@ def test_floats_are_model_outputs_and_ages_only() -> None:
         for column in relation.table().columns
         if isinstance(column.type, Float)
     }
-    assert floats == {"risk_metric.value", "position_valuation.price_age_seconds"}
+    assert floats == {
+        "risk_metric.value",
+        "position_valuation.price_age_seconds",
+        "challenge.primary_value",
+        "challenge.challenger_value",
+        "challenge.divergence",
+    }
 
 
 @pytest.mark.parametrize("fact", tables.FACTS, ids=lambda fact: fact.__name__)

@@ -83,6 +83,7 @@ def service_program(
         "TAPELINE_STATE_DIR": str(state_dir),
         "TAPELINE_API_KEY_FILE": str(state.key_file),
         "TAPELINE_AGGREGATOR_URL": endpoints.url("bar-aggregator"),
+        "TAPELINE_RISK_URL": endpoints.url("risk"),
         "JAVA_HOME": java_home,
         "PYTHONUNBUFFERED": "1",
     }

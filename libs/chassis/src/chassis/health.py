@@ -50,11 +50,14 @@ class Health:
 def serve_health(
     health: Health, host: str, port: int, routes: dict[tuple[str, str], Route] | None = None
 ) -> ThreadingHTTPServer:
-    """Serve /healthz, /readyz, /metrics and the extra routes; the port is `server.server_address[1]`."""
-    table: dict[tuple[str, str], Route] = {
+    """Serve /healthz, /readyz, /metrics and the extra routes; the port is `server.server_address[1]`.
+
+    Routes put into `routes` later are served from then on.
+    """
+    extra = {} if routes is None else routes
+    own: dict[tuple[str, str], Route] = {
         ("GET", "/healthz"): lambda _: _answer(health.is_alive(), {"alive": health.is_alive()}),
         ("GET", "/readyz"): lambda _: _answer(not health.missing(), {"missing": health.missing()}),
-        **(routes or {}),
     }
 
     class Handler(BaseHTTPRequestHandler):
@@ -68,7 +71,8 @@ def serve_health(
             self._route("POST")
 
         def _route(self, method: str) -> None:
-            route = table.get((method, self.path.split("?", 1)[0]))
+            asked = (method, self.path.split("?", 1)[0])
+            route = own.get(asked) or extra.get(asked)
             length = int(self.headers.get("Content-Length") or 0)
             if route is None:
                 self._send(404, b'{"detail": "no such page"}')

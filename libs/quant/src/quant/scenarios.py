@@ -56,14 +56,16 @@ class Holding:
 class BookScenarios:
     """What history says about a book held unchanged, all in base currency.
 
-    `pnl` (N,) of `dates` (N,): market value now times the base return of each date. `values` (N+1,) of
-    `value_dates` (N+1,): pro-forma value, units times adjusted price times FX. The carried shares are
-    fractions of all (date, position) cells used. `limited_by` names the instrument whose short history cut
-    the window, if one did.
+    `pnl` (N,) of `dates` (N,): market value now times the base return of each date; it is the sum of the
+    columns of `position_pnl` (N, P), one per entry of `symbols`. `values` (N+1,) of `value_dates` (N+1,):
+    pro-forma value, units times adjusted price times FX. The carried shares are fractions of all (date,
+    position) cells used. `limited_by` names the instrument whose short history cut the window, if one did.
     """
 
     dates: Dates
     pnl: Floats
+    symbols: tuple[str, ...]
+    position_pnl: Floats
     value_dates: Dates
     values: Floats
     price_carried_share: float
@@ -173,9 +175,12 @@ def book_scenarios(factors: FactorMatrix, holdings: Sequence[Holding]) -> Result
     values_now = np.array([held.market_value for held in holdings], dtype=np.float64)
     units = np.array([held.units for held in holdings], dtype=np.float64)
     youngest = int(np.argmax(factors.first[columns])) if start > 0 else None
+    position_pnl = factors.returns[start:, columns] * values_now
     return BookScenarios(
         dates=dates[1:],
-        pnl=factors.returns[start:, columns] @ values_now,
+        pnl=position_pnl.sum(axis=1),
+        symbols=tuple(held.symbol for held in holdings),
+        position_pnl=position_pnl,
         value_dates=dates,
         values=factors.levels[start:, columns] @ units,
         price_carried_share=_share(factors.price_carried[start:, columns]),

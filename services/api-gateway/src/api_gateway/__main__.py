@@ -4,6 +4,7 @@ import asyncio
 import logging
 from functools import partial
 
+from api_gateway.adapters.analyst import Analyst
 from api_gateway.adapters.books import BookWriter
 from api_gateway.adapters.database_watch import watch_database
 from api_gateway.adapters.kafka import producer_for
@@ -42,7 +43,8 @@ async def serve(settings: Settings) -> None:
     live = reader("live", GROUP, LIVE_TOPICS)
     reference = reader("reference", f"{GROUP}.reference", REFERENCE_TOPICS)
     bars = reader("bars", GROUP, BAR_TOPICS, lookback_s=settings.bars_lookback_s)
-    gateway = Gateway(view, health, clock, repository, progress, BookWriter(producer, live))
+    analyst = Analyst(settings.risk_url)
+    gateway = Gateway(view, health, clock, repository, progress, BookWriter(producer, live), analyst)
     app = protected(gateway, KeyFile(settings.api_key_file), settings.max_body_bytes)
     server = web_server(app, settings)
     await producer.start()
@@ -53,6 +55,7 @@ async def serve(settings: Settings) -> None:
             [watch_database(repository, view, health), *(one.run() for one in (live, reference, bars))],
         )
     finally:
+        await analyst.close()
         await progress.stop()
         await producer.stop()
         await pool.close()

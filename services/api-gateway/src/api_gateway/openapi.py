@@ -19,6 +19,7 @@ from api_gateway.schemas.pipeline import Pipeline
 from api_gateway.schemas.portfolios import PortfolioList
 from api_gateway.schemas.risk import Risk, Var
 from api_gateway.schemas.values import Exposures, PositionList, Value
+from contracts.analysis.scenarios import ScenariosAnswer
 
 TITLE = "Tapeline"
 VERSION = "0.1.0"
@@ -44,6 +45,7 @@ SHAPES: tuple[type[Struct], ...] = (
     PositionList,
     Problem,
     Risk,
+    ScenariosAnswer,
     Value,
     Var,
 )

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
+from api_gateway.adapters.analyst import AnalysisRefused
 from api_gateway.schemas.common import FieldError, Problem
 from chassis.logs import get_logger
 from store.database import CONNECTION_LOST
@@ -85,6 +86,10 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, ProblemError)
         return answer(request.scope, error)
 
+    async def on_refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, AnalysisRefused)
+        return answer(request.scope, ProblemError(error.status, error.detail))
+
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return answer(request.scope, ProblemError(error.status_code, str(error.detail)))
@@ -107,6 +112,7 @@ def install(app: FastAPI) -> None:
         return answer(request.scope, ProblemError(500, "unexpected; the log has it under this trace_id"))
 
     app.add_exception_handler(ProblemError, on_problem)
+    app.add_exception_handler(AnalysisRefused, on_refused)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
     for kind in CONNECTION_LOST:

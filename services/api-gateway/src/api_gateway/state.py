@@ -6,6 +6,7 @@ from typing import TypeVar
 from fastapi import Request, Response
 from msgspec import Struct
 
+from api_gateway.adapters.analyst import Analyst
 from api_gateway.adapters.books import BookWriter
 from api_gateway.adapters.progress import Progress
 from api_gateway.adapters.repository import Repository
@@ -22,7 +23,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """Memory view, stored facts, the broker's progress, and the writing of books."""
+    """Memory view, stored facts, the broker's progress, the writing of books, and the risk service."""
 
     view: View
     health: Health
@@ -30,6 +31,7 @@ class Gateway:
     repository: Repository
     progress: Progress
     books: BookWriter
+    analyst: Analyst
     hot: HotAnswers = field(default_factory=HotAnswers)
 
 

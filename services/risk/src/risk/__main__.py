@@ -12,16 +12,18 @@ import faust
 
 from chassis import metrics
 from chassis.clock import SystemClock
-from chassis.health import Health, serve_health
+from chassis.health import Health, Route, serve_health
 from chassis.logs import configure_logging, get_logger
 from chassis.table import read_table
 from contracts import Valuation, topics
 from contracts.codec import decoder
+from risk.adapters.analysis_routes import analysis_routes
 from risk.adapters.client_logs import quieten_clients
 from risk.adapters.faust_app import APP_ID, ValuationStream, make_app
 from risk.adapters.history_store import HistoryStore
 from risk.adapters.metric_store import MetricStore
 from risk.adapters.worker import RiskWorker
+from risk.core.desk import Desk
 from risk.core.state import RiskState
 from risk.handlers import RiskHandler
 from risk.settings import RiskSettings
@@ -39,11 +41,12 @@ def main() -> None:
     quieten_clients(settings.log_level)
     metrics.BUILD_INFO.labels(service=APP_ID, version=VERSION).set(1)
     health = Health("history", "partitions")
-    serve_health(health, settings.http_host, settings.http_port)
-    sys.exit(asyncio.run(run(settings, health)))
+    routes: dict[tuple[str, str], Route] = {}
+    serve_health(health, settings.http_host, settings.http_port, routes)
+    sys.exit(asyncio.run(run(settings, health, routes)))
 
 
-async def run(settings: RiskSettings, health: Health) -> int:
+async def run(settings: RiskSettings, health: Health, routes: dict[tuple[str, str], Route]) -> int:
     """Serve until a signal comes (0) or a part fails (1; a restart goes on from what was acknowledged)."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -53,6 +56,7 @@ async def run(settings: RiskSettings, health: Health) -> int:
     state = RiskState(await history.load(), settings.pivot_currency)
     await asyncio.to_thread(restore, settings.kafka, state)
     health.ready("history")
+    routes.update(analysis_routes(Desk(state)))
 
     app = make_app(settings.kafka, settings.state_dir, settings.instance_id or gethostname())
     stream = ValuationStream(app, settings.conflate_ms / 1000)

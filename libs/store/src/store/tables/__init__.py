@@ -1,6 +1,7 @@
 """SQLModel tables of schema `ops`: facts (append-only, with revisions) and states (newest values)."""
 
 from store.tables.base import SCHEMA, Fact, Relation, State, metadata
+from store.tables.books import Challenge, Fill, PnlDaily
 from store.tables.market import CorporateAction, DailyPrice, FxRate, PriceBar
 from store.tables.operations import ApiKey, LivePrice, LiveValuation, PipelineCount, Run, StreamOffset
 from store.tables.reference import Instrument, Portfolio, Position
@@ -24,6 +25,9 @@ FACTS: tuple[type[Fact], ...] = (
     PositionValuation,
     RiskMetric,
     Restatement,
+    Fill,
+    PnlDaily,
+    Challenge,
 )
 STATES: tuple[type[State], ...] = (StreamOffset, LivePrice, LiveValuation, PipelineCount, ApiKey, Run)
 
@@ -32,14 +36,17 @@ __all__ = [
     "SCHEMA",
     "STATES",
     "ApiKey",
+    "Challenge",
     "CorporateAction",
     "DailyPrice",
     "Fact",
+    "Fill",
     "FxRate",
     "Instrument",
     "LivePrice",
     "LiveValuation",
     "PipelineCount",
+    "PnlDaily",
     "Portfolio",
     "PortfolioValuation",
     "Position",

@@ -25,6 +25,14 @@ class Instrument(Fact, table=True):
     figi: str | None = None
     sector: str | None = None
     multiplier: Decimal = Decimal(1)
+    issuer: str | None = None
+    underlying: str | None = None
+    strike: Decimal | None = None
+    expiry: datetime | None = timestamp(default=None)
+    option_right: str | None = None
+    volatility: Decimal | None = None
+    interest_rate: Decimal | None = None
+    dividend_yield: Decimal | None = None
 
 
 class Portfolio(Fact, table=True):

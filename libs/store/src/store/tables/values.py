@@ -37,6 +37,9 @@ class PortfolioValuation(Fact, table=True):
     net_exposure: Decimal | None = None
     coverage: dict[str, Any] = json()
     fx_rates: dict[str, Any] = json()
+    realized_pnl: Decimal | None = None
+    daily_pnl: dict[str, Any] | None = json(default=None)
+    members: list[str] | None = json(default=None)
 
 
 class PositionValuation(Fact, table=True):
@@ -74,6 +77,12 @@ class PositionValuation(Fact, table=True):
     position_version: int = bigint()
     price_age_seconds: float | None = Field(default=None, sa_type=Double)  # type: ignore[call-overload]
     stale: bool
+    sector: str | None = None
+    exchange: str | None = None
+    issuer: str | None = None
+    realized_pnl_base: Decimal | None = None
+    daily_pnl: dict[str, Any] | None = json(default=None)
+    option: dict[str, Any] | None = json(default=None)
 
 
 class RiskMetric(Fact, table=True):

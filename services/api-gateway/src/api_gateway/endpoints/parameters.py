@@ -25,6 +25,9 @@ CurrencyQuery = Annotated[
 BasisQuery = Annotated[
     Basis, Query(description="last: newest prices (live); bar: closes of final bars (official)")
 ]
+AnyBasis = Annotated[
+    Basis | None, Query(description="last: live; bar: official; without it live, else official")
+]
 From = Annotated[AwareDatetime | None, Query(alias="from", description="RFC 3339, inclusive")]
 To = Annotated[AwareDatetime | None, Query(alias="to", description="RFC 3339, exclusive")]
 Limit = Annotated[int, Query(ge=1, le=5000, description="most items of one page")]

@@ -11,6 +11,7 @@ from api_gateway.core.view import View, no_coverage
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import (
     DEFAULT_CONFIDENCE,
+    AnyBasis,
     BasisQuery,
     Confidence,
     CursorQuery,
@@ -28,15 +29,12 @@ from api_gateway.schemas.common import FieldError
 from api_gateway.schemas.history import History
 from api_gateway.schemas.risk import Risk, Var
 from api_gateway.state import gateway_of, reply, require_known
-from contracts import Basis, Coverage, RiskReport
+from contracts import Coverage, RiskReport
 from contracts.codec import encode
 from quant.measures import MEASURES
 
 router = APIRouter(prefix="/v1/portfolios/{portfolio_id}", tags=["risk"])
 
-AnyBasis = Annotated[
-    Basis | None, Query(description="last: live; bar: official; without it live, else official")
-]
 HISTORICAL = tuple(sorted({*AMOUNTS, *(measure.name for measure in MEASURES)}))
 """Every number that has a history."""
 

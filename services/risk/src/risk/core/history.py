@@ -39,8 +39,10 @@ class DailyHistory:
     )
     fx_symbols: frozenset[str] = frozenset()
 
-    def grid(self, market_date: date, *, only_fx: bool) -> Dates:
-        """Dates of the scenarios: the last 501 before the market date with a close of any non-FX instrument.
+    def grid(self, market_date: date, *, only_fx: bool, rows: int = SCENARIO_COUNT + 1) -> Dates:
+        """The last `rows` dates before the market date with a close of any non-FX instrument.
+
+        N + 1 dates make N scenarios.
 
         A book of nothing but currency pairs uses the weekdays on which any rate was fixed.
         """
@@ -49,7 +51,7 @@ class DailyHistory:
             calendars = [weekdays(series.dates) for series in self.quotes.values()]
         else:
             calendars = [series.dates for symbol, series in self.prices.items() if symbol not in pairs]
-        return scenario_grid(calendars, np.datetime64(market_date), SCENARIO_COUNT + 1)
+        return scenario_grid(calendars, np.datetime64(market_date), rows)
 
     def factor_prices(self, market_date: date) -> dict[str, DatedSeries]:
         """Price series of every instrument, adjusted by the splits and dividends known on the market date.
@@ -73,29 +75,33 @@ class DailyHistory:
 
 
 class FactorCache:
-    """Factor matrices of one history per market date, kind of book and base currency."""
+    """Factor matrices of one history per market date, kind of book, base currency and length."""
 
     def __init__(self, history: DailyHistory, pivot: str) -> None:
         self.history = history
         self._pivot = pivot
-        self._by_date: dict[date, dict[tuple[bool, str], FactorMatrix | None]] = {}
+        self._by_date: dict[date, dict[tuple[bool, str, int], FactorMatrix | None]] = {}
         self._prices: dict[date, dict[str, DatedSeries]] = {}
 
-    def factors(self, market_date: date, base: str, *, only_fx: bool) -> FactorMatrix | None:
+    def factors(
+        self, market_date: date, base: str, *, only_fx: bool, rows: int = SCENARIO_COUNT + 1
+    ) -> FactorMatrix | None:
         """The matrix to measure a book with; None when no date of history lies before the market date."""
         if market_date not in self._by_date:
             self._make_room()
             self._by_date[market_date] = {}
             self._prices[market_date] = self.history.factor_prices(market_date)
         matrices = self._by_date[market_date]
-        if (only_fx, base) not in matrices:
-            grid = self.history.grid(market_date, only_fx=only_fx)
-            matrices[only_fx, base] = (
-                factor_matrix(self._prices[market_date], self.history.quotes, base, grid, self._pivot)
-                if len(grid)
-                else None
-            )
-        return matrices[only_fx, base]
+        key = (only_fx, base, rows)
+        if key not in matrices:
+            matrices[key] = self._matrix(market_date, base, only_fx=only_fx, rows=rows)
+        return matrices[key]
+
+    def _matrix(self, market_date: date, base: str, *, only_fx: bool, rows: int) -> FactorMatrix | None:
+        grid = self.history.grid(market_date, only_fx=only_fx, rows=rows)
+        if not len(grid):
+            return None
+        return factor_matrix(self._prices[market_date], self.history.quotes, base, grid, self._pivot)
 
     def _make_room(self) -> None:
         while len(self._by_date) >= CACHED_DATES:

@@ -47,6 +47,24 @@ def priced(valuation: Valuation) -> list[PositionValue]:
     return [position for position in valuation.positions if position.market_value_base is not None]
 
 
+def is_only_fx(held: Sequence[PositionValue]) -> bool:
+    """Whether a book holds currency pairs and nothing else."""
+    return bool(held) and all(position.asset_class == "fx" for position in held)
+
+
+def holdings_of(positions: Sequence[PositionValue]) -> list[Holding]:
+    """Priced positions as the scenarios take them."""
+    return [
+        Holding(
+            symbol=position.symbol,
+            currency=position.currency,
+            market_value=float(position.market_value_base or 0),
+            units=float(position.quantity) * float(position.multiplier),
+        )
+        for position in positions
+    ]
+
+
 def _book(valuation: Valuation, factors: FactorMatrix | None) -> Book:
     positions = priced(valuation)
     return Book(
@@ -59,16 +77,7 @@ def _book(valuation: Valuation, factors: FactorMatrix | None) -> Book:
 def _scenarios(positions: Sequence[PositionValue], factors: FactorMatrix | None) -> Result[BookScenarios]:
     if factors is None:
         return Missing("no_history", "no daily history before the market date")
-    holdings = [
-        Holding(
-            symbol=position.symbol,
-            currency=position.currency,
-            market_value=float(position.market_value_base or 0),
-            units=float(position.quantity) * float(position.multiplier),
-        )
-        for position in positions
-    ]
-    return book_scenarios(factors, holdings)
+    return book_scenarios(factors, holdings_of(positions))
 
 
 def _message(row: Measure, found: Result[Outcome], currency: str) -> MeasureMessage:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contracts import RiskReport, Valuation
 from risk.core.history import DailyHistory, FactorCache, market_date
-from risk.core.reports import make_report, priced
+from risk.core.reports import is_only_fx, make_report, priced
 
 Key = tuple[str, str]  # portfolio_id, basis
 
@@ -14,17 +14,21 @@ class RiskState:
     """Turns valuations into reports; a change of history turns the newest ones again."""
 
     def __init__(self, history: DailyHistory, pivot: str) -> None:
-        self._pivot = pivot
+        self.pivot = pivot
         self._factors = FactorCache(history, pivot)
         self._newest: dict[Key, Valuation] = {}
 
     @property
+    def history(self) -> DailyHistory:
+        return self._factors.history
+
+    @property
     def history_version(self) -> str:
-        return self._factors.history.version
+        return self.history.version
 
     def replace_history(self, history: DailyHistory) -> None:
         """Measure with this history from now on."""
-        self._factors = FactorCache(history, self._pivot)
+        self._factors = FactorCache(history, self.pivot)
 
     def remember(self, valuation: Valuation) -> None:
         """Keep the valuation if none of its portfolio and basis has a later market time."""
@@ -42,8 +46,12 @@ class RiskState:
         found = (self._newest.get((portfolio_id, "last")) for portfolio_id in portfolio_ids)
         return [valuation for valuation in found if valuation is not None]
 
+    def valuation(self, portfolio_id: str, basis: str) -> Valuation | None:
+        """The newest valuation of one portfolio and basis."""
+        return self._newest.get((portfolio_id, basis))
+
     def report(self, valuation: Valuation, recorded_at: datetime) -> RiskReport:
         """All measures of one valuation, from history strictly before its market date."""
-        only_fx = bool(held := priced(valuation)) and all(position.asset_class == "fx" for position in held)
+        only_fx = is_only_fx(priced(valuation))
         factors = self._factors.factors(market_date(valuation.as_of), valuation.currency, only_fx=only_fx)
         return make_report(valuation, factors, self.history_version, recorded_at)

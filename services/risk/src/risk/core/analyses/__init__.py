@@ -1,0 +1,27 @@
+"""The table of analyses: name -> request type and pure function of the desk.
+
+A new analysis is a module here, its types in `contracts.analysis`, and a row; the HTTP route follows from it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import Struct
+
+from contracts.analysis.scenarios import ScenariosRequest
+from risk.core.analyses.scenarios import scenarios
+from risk.core.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """How a request is read and what answers it."""
+
+    request: type[Struct]
+    answer: Callable[[Desk, Any], Struct]
+
+
+ANALYSES: Mapping[str, Analysis] = {
+    "scenarios": Analysis(ScenariosRequest, scenarios),
+}
