@@ -1,4 +1,4 @@
-"""docs/reference/measures.md is complete and its examples come out as printed."""
+"""docs/reference/measures.md and its pages are complete and their examples come out as printed."""
 
 import doctest
 import re
@@ -9,22 +9,39 @@ import pytest
 
 import quant
 
-PAGE = (Path(__file__).parents[3] / "docs/reference/measures.md").read_text()
-BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+REFERENCE = Path(__file__).parents[3] / "docs/reference"
+PAGE = (REFERENCE / "measures.md").read_text()
+PAGES = {path.name: path.read_text() for path in sorted((REFERENCE / "measures").glob("*.md"))}
+EVERYTHING = "\n".join([PAGE, *PAGES.values()])
 
 
-def test_examples() -> None:
-    # One session for the whole page: later examples use what earlier ones made.
-    example = doctest.DocTestParser().get_doctest("\n".join(BLOCKS), {}, "measures.md", None, None)
+def run_examples(name: str, page: str) -> int:
+    """How many examples the page has; fails when one comes out differently. A page is one session."""
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    example = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, name, None, None)
     report: list[str] = []
     failed, attempted = doctest.DocTestRunner().run(example, out=report.append)
     assert failed == 0, "".join(report)
-    assert attempted > 50
+    return attempted
+
+
+def test_examples() -> None:
+    assert run_examples("measures.md", PAGE) > 50
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_examples_of_a_page(name: str) -> None:
+    assert run_examples(name, PAGES[name]) > 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_linked(name: str) -> None:
+    assert f"(measures/{name})" in PAGE
 
 
 @pytest.mark.parametrize("name", quant.__all__)
 def test_every_public_name_is_explained(name: str) -> None:
-    assert re.search(rf"\b{name}\b", PAGE)
+    assert re.search(rf"\b{name}\b", EVERYTHING)
 
 
 @pytest.mark.parametrize("measure", quant.MEASURES, ids=lambda row: row.name)
