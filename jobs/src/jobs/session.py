@@ -89,5 +89,8 @@ def _java_options(scratch: Path) -> str:
             "-Xss1m",
             # Two cores and a small heap: one collector thread needs a quarter less memory than G1.
             "-XX:+UseSerialGC",
+            # The optimising compiler takes more from two cores than it gives back: without it the session
+            # starts with half the CPU time and a job over a day is as fast. Executors of a cluster keep it.
+            "-XX:TieredStopAtLevel=1",
         ]
     )

@@ -1,5 +1,7 @@
 """The Spark path: one warm session, the queries into Bronze, the Silver job on its timer and on request."""
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -37,6 +39,8 @@ BRONZE, REJECTED = "bronze", "rejected"
 WATCH_S = 0.5
 VACUUM_EVERY_S = 86_400.0
 SESSION_WAIT_S = 120.0
+NICENESS = 10
+"""Bronze and Silver give way to the live path when there are not enough cores for both."""
 log = get_logger(__name__)
 
 
@@ -118,6 +122,8 @@ class SparkPath:
             master=settings.spark_master,
             driver_memory=settings.spark_memory,
         )
+        if sys.platform == "linux":  # there a thread has its own priority, which a JVM it starts inherits
+            os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
         self._spark = open_session(options)
         log.info("spark_session_started", version=self._spark.version)
         starters = {BRONZE: self._start_bronze, REJECTED: self._start_rejected}
