@@ -1,7 +1,34 @@
 """Financial mathematics of Tapeline, pure: no Kafka, SQL, clock, environment or logging."""
 
-from quant.drawdown import Drawdown, drawdowns, max_drawdown
-from quant.exposure import UNCLASSIFIED, Concentration, Exposure, concentration, exposure, exposure_by
+from quant.concentration import (
+    Concentration,
+    GroupConcentration,
+    concentration,
+    effective_names,
+    group_concentration,
+    herfindahl,
+    top_share,
+)
+from quant.drawdown import (
+    Drawdown,
+    DrawdownEpisode,
+    currency_drawdown,
+    drawdown_episodes,
+    drawdowns,
+    max_drawdown,
+)
+from quant.exposure import (
+    UNCLASSIFIED,
+    CurrencyLeg,
+    Exposure,
+    OptionExposure,
+    exposure,
+    exposure_by,
+    leverage,
+    net_asset_value,
+    option_exposure,
+    pair_legs,
+)
 from quant.fx import (
     CrossRate,
     QuoteLeg,
@@ -13,6 +40,7 @@ from quant.fx import (
     split_pair,
     triangulation_gap,
 )
+from quant.implied_volatility import implied_volatilities, implied_volatility
 from quant.ledger import (
     CashDividend,
     CostMethod,
@@ -25,20 +53,30 @@ from quant.ledger import (
     open_ledger,
     replay,
 )
-from quant.measures import CONFIDENCES_BP, MEASURES, SCENARIO_COUNT, Book, Measure, Outcome
+from quant.measures import CONFIDENCES_BP, MEASURES, SCENARIO_COUNT, Benchmark, Book, Measure, Outcome
 from quant.money import round_money, sum_money
+from quant.options import (
+    OptionContract,
+    OptionGreeks,
+    OptionRight,
+    black_scholes_merton,
+    garman_kohlhagen,
+    option_greeks,
+)
 from quant.positions import PositionMark, mark_position
+from quant.ratios import annual_return, beta, sharpe_ratio, sortino_ratio, tracking_error
 from quant.result import Missing, Reason, Result
 from quant.returns import CorporateAction, adjusted_closes, log_returns, simple_returns
+from quant.revaluation import Holding, Moves, moves_of, revalue
 from quant.scenarios import (
     BookScenarios,
     DatedSeries,
     FactorMatrix,
-    Holding,
     book_scenarios,
     carry,
     factor_matrix,
     fx_levels,
+    past_moves,
     scenario_grid,
     weekdays,
 )
@@ -51,13 +89,14 @@ from quant.var import (
     tail_rank,
     to_basis_points,
 )
-from quant.volatility import latest_volatility, rolling_volatility
+from quant.volatility import ewma_variance, ewma_volatility, latest_volatility, rolling_volatility
 
 __all__ = [
     "CONFIDENCES_BP",
     "MEASURES",
     "SCENARIO_COUNT",
     "UNCLASSIFIED",
+    "Benchmark",
     "Book",
     "BookScenarios",
     "CashDividend",
@@ -65,19 +104,27 @@ __all__ = [
     "CorporateAction",
     "CostMethod",
     "CrossRate",
+    "CurrencyLeg",
     "DatedSeries",
     "Drawdown",
+    "DrawdownEpisode",
     "Entry",
     "ExpectedShortfall",
     "Exposure",
     "FactorMatrix",
     "Fill",
+    "GroupConcentration",
     "HistoricalVar",
     "Holding",
     "Ledger",
     "Lot",
     "Measure",
     "Missing",
+    "Moves",
+    "OptionContract",
+    "OptionExposure",
+    "OptionGreeks",
+    "OptionRight",
     "Outcome",
     "PositionMark",
     "QuoteLeg",
@@ -85,6 +132,9 @@ __all__ = [
     "Result",
     "Split",
     "adjusted_closes",
+    "annual_return",
+    "beta",
+    "black_scholes_merton",
     "book_entry",
     "book_scenarios",
     "carry",
@@ -92,30 +142,52 @@ __all__ = [
     "convert",
     "cross_rate",
     "currencies",
+    "currency_drawdown",
+    "drawdown_episodes",
     "drawdowns",
+    "effective_names",
+    "ewma_variance",
+    "ewma_volatility",
     "expected_shortfall",
     "exposure",
     "exposure_by",
     "factor_matrix",
     "fx_levels",
+    "garman_kohlhagen",
+    "group_concentration",
+    "herfindahl",
     "historical_var",
+    "implied_volatilities",
+    "implied_volatility",
     "latest_volatility",
+    "leverage",
     "log_returns",
     "mark_position",
     "max_drawdown",
     "minimum_scenarios",
+    "moves_of",
+    "net_asset_value",
     "open_ledger",
+    "option_exposure",
+    "option_greeks",
+    "pair_legs",
+    "past_moves",
     "quote_path",
     "rates_into",
     "replay",
+    "revalue",
     "rolling_volatility",
     "round_money",
     "scenario_grid",
+    "sharpe_ratio",
     "simple_returns",
+    "sortino_ratio",
     "split_pair",
     "sum_money",
     "tail_rank",
     "to_basis_points",
+    "top_share",
+    "tracking_error",
     "triangulation_gap",
     "weekdays",
 ]

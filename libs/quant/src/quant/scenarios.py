@@ -11,6 +11,7 @@ import numpy as np
 from quant.arrays import Bools, Dates, Floats
 from quant.fx import DEFAULT_PIVOT, quote_path
 from quant.result import Missing, Result
+from quant.revaluation import Holding, Moves, revalue
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +29,19 @@ class FactorMatrix:
 
     `levels` (T, F) are adjusted prices times FX, NaN before an instrument's first price or rate; `returns`
     (T-1, F) are its simple returns, which equal (1 + r_local)(1 + r_fx) - 1. `first` (F,) is the first row
-    that is not NaN (T if none). `price_carried` and `fx_carried` (T, F) mark values carried forward from an
-    earlier date.
+    that is not NaN (T if none). `rates` (T, F) is the FX part of the levels. `price_carried` and `fx_carried`
+    (T, F) mark values carried forward from an earlier date.
     """
 
     dates: Dates
     columns: Mapping[str, int]
     currencies: Sequence[str]
     levels: Floats
+    rates: Floats
     returns: Floats
     first: np.ndarray[tuple[int], np.dtype[np.intp]]
     price_carried: Bools
     fx_carried: Bools
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """One priced position: market value now in base currency, and units (quantity times multiplier)."""
-
-    symbol: str
-    currency: str
-    market_value: float
-    units: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +124,22 @@ def factor_matrix(
     up.
     """
     shape = (len(grid), len(prices))
-    levels = np.empty(shape)
+    levels, fx_rates = np.empty(shape), np.empty(shape)
     price_carried, fx_carried = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
     rates: dict[str, tuple[Floats, Bools]] = {}
     for column, series in enumerate(prices.values()):
         if series.currency not in rates:
             rates[series.currency] = fx_levels(quotes, series.currency, base, grid, pivot)
         local, price_carried[:, column] = carry(series, grid)
-        fx, fx_carried[:, column] = rates[series.currency]
-        levels[:, column] = local * fx
+        fx_rates[:, column], fx_carried[:, column] = rates[series.currency]
+        levels[:, column] = local * fx_rates[:, column]
     gaps = np.isnan(levels)
     return FactorMatrix(
         dates=grid,
         columns={symbol: column for column, symbol in enumerate(prices)},
         currencies=[series.currency for series in prices.values()],
         levels=levels,
+        rates=fx_rates,
         returns=levels[1:] / levels[:-1] - 1.0,
         first=np.where(gaps.all(axis=0), len(grid), np.argmin(gaps, axis=0)),
         price_carried=price_carried,
@@ -167,15 +160,14 @@ def book_scenarios(factors: FactorMatrix, holdings: Sequence[Holding]) -> Result
     absent = [held.symbol for held in holdings if not _has_history(factors, held)]
     if absent:
         return Missing("no_history", f"no daily history (with FX to base) for {', '.join(sorted(absent))}")
-    columns = np.array([factors.columns[held.symbol] for held in holdings], dtype=np.intp)
+    columns = np.array([factors.columns[held.factor] for held in holdings], dtype=np.intp)
     start = int(factors.first[columns].max(initial=0))
     dates = factors.dates[start:]
     if len(dates) < 2:
         return Missing("no_history", f"{len(dates)} dates of daily history; a return needs two")
-    values_now = np.array([held.market_value for held in holdings], dtype=np.float64)
     units = np.array([held.units for held in holdings], dtype=np.float64)
     youngest = int(np.argmax(factors.first[columns])) if start > 0 else None
-    position_pnl = factors.returns[start:, columns] * values_now
+    position_pnl = revalue(holdings, past_moves(factors, columns, start))
     return BookScenarios(
         dates=dates[1:],
         pnl=position_pnl.sum(axis=1),
@@ -189,8 +181,16 @@ def book_scenarios(factors: FactorMatrix, holdings: Sequence[Holding]) -> Result
     )
 
 
+def past_moves(
+    factors: FactorMatrix, columns: np.ndarray[tuple[int], np.dtype[np.intp]], start: int = 0
+) -> Moves:
+    """The moves of each date after row `start`, for these columns: (T - 1 - start, columns)."""
+    rates = factors.rates[start:, columns]
+    return Moves(factors.returns[start:, columns], rates[1:] / rates[:-1] - 1.0)
+
+
 def _has_history(factors: FactorMatrix, held: Holding) -> bool:
-    column = factors.columns.get(held.symbol)
+    column = factors.columns.get(held.factor)
     if column is None or factors.currencies[column] != held.currency:
         return False
     return bool(factors.first[column] < len(factors.dates))
