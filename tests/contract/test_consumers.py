@@ -102,6 +102,7 @@ CONSUMERS: dict[str, dict[Topic, Take]] = {
         (
             topics.VALUATIONS,
             topics.RISK,
+            topics.LIMIT_EVENTS,
             topics.BARS,
             topics.POSITIONS,
             topics.INSTRUMENTS,

@@ -59,7 +59,7 @@ TICKS = Topic(
 )
 LIMIT_EVENTS = Topic(
     name="portfolio.limit-events.v1",
-    lifecycle="declared",
+    lifecycle="live",
     owner="risk",
     producers=("risk",),
     consumers=("api-gateway",),

@@ -183,7 +183,7 @@ class LimitEvent(Struct, frozen=True, kw_only=True):
     """A limit changed state."""
 
     event_id: str
-    """limit_id:as_of:state"""
+    """limit_id:sequence; unique, the same after a restart"""
     limit_id: str
     """limit"""
     portfolio_id: str
@@ -204,6 +204,32 @@ class LimitEvent(Struct, frozen=True, kw_only=True):
     """market time"""
     recorded_at: Timestamp
     """our time"""
+    kind: str = "transition"
+    """transition, or escalation: the state stays, the severity rises"""
+    sequence: int | None = None
+    """number of the event of its limit, from 1 on, without gaps"""
+    armed_state: LimitState | None = None
+    """newest state that was known; hysteresis goes on from it"""
+    breach_id: str | None = None
+    """event_id that opened the breach this event belongs to"""
+    breach_opened_at: Timestamp | None = None
+    """market time the breach was opened"""
+    severity: int | None = None
+    """1 when a breach opens, +1 for each escalation"""
+    scope: str | None = None
+    """what of the portfolio is limited: portfolio, asset, asset_class, currency, sector, issuer"""
+    scope_value: str | None = None
+    """which one; null for the whole portfolio"""
+    parameters: str | None = None
+    """parameters of the measure, name=value joined by commas"""
+    unit: str | None = None
+    """ISO 4217 code, ratio or percent"""
+    reason: str | None = None
+    """why the value is unknown: unmeasured, uncovered, stale"""
+    message: str | None = None
+    """the same for a person"""
+    valuation_id: str | None = None
+    """valuation that was measured"""
 
 
 class Position(Struct, frozen=True, kw_only=True, gc=False):

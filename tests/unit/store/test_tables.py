@@ -23,7 +23,7 @@ def test_times_carry_their_zone_and_amounts_are_exact(relation: type[tables.Rela
             assert (column.type.precision, column.type.scale) == (None, None), f"{column} would round"
 
 
-def test_floats_are_model_outputs_and_ages_only() -> None:
+def test_floats_are_model_outputs_their_limits_and_ages_only() -> None:
     floats = {
         f"{relation.table().name}.{column.name}"
         for relation in ALL
@@ -36,6 +36,19 @@ def test_floats_are_model_outputs_and_ages_only() -> None:
         "challenge.primary_value",
         "challenge.challenger_value",
         "challenge.divergence",
+        *(
+            f"limit_definition.{name}"
+            for name in (
+                "warning_level",
+                "hard_level",
+                "hysteresis",
+                "minimum_coverage",
+                "max_age_s",
+                "escalate_after_s",
+            )
+        ),
+        *(f"limit_event.{name}" for name in ("value", "warning_level", "hard_level")),
+        "limit_action.level",
     }
 
 

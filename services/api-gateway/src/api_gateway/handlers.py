@@ -36,11 +36,12 @@ HANDLERS: dict[str, Handler] = {
     topics.POSITIONS.name: Handler(topics.POSITIONS.record, View.put_position, _forget_position),
     topics.VALUATIONS.name: Handler(topics.VALUATIONS.record, View.put_valuation, View.forget_values),
     topics.RISK.name: Handler(topics.RISK.record, View.put_risk, View.forget_risks),
+    topics.LIMIT_EVENTS.name: Handler(topics.LIMIT_EVENTS.record, View.put_limit_event),
     topics.BARS.name: Handler(topics.BARS.record, View.put_bar),
 }
 
 REFERENCE_TOPICS = (topics.INSTRUMENTS.name, topics.PORTFOLIOS.name)
-LIVE_TOPICS = (topics.POSITIONS.name, topics.VALUATIONS.name, topics.RISK.name)
+LIVE_TOPICS = (topics.POSITIONS.name, topics.VALUATIONS.name, topics.RISK.name, topics.LIMIT_EVENTS.name)
 BAR_TOPICS = (topics.BARS.name,)
 
 

@@ -2,6 +2,7 @@
 
 from store.tables.base import SCHEMA, Fact, Relation, State, metadata
 from store.tables.books import Challenge, Fill, PnlDaily
+from store.tables.limits import LimitAction, LimitDefinition, LimitEvent
 from store.tables.market import CorporateAction, DailyPrice, FxRate, PriceBar
 from store.tables.operations import ApiKey, LivePrice, LiveValuation, PipelineCount, Run, StreamOffset
 from store.tables.reference import Instrument, Portfolio, Position
@@ -28,6 +29,9 @@ FACTS: tuple[type[Fact], ...] = (
     Fill,
     PnlDaily,
     Challenge,
+    LimitDefinition,
+    LimitEvent,
+    LimitAction,
 )
 STATES: tuple[type[State], ...] = (StreamOffset, LivePrice, LiveValuation, PipelineCount, ApiKey, Run)
 
@@ -43,6 +47,9 @@ __all__ = [
     "Fill",
     "FxRate",
     "Instrument",
+    "LimitAction",
+    "LimitDefinition",
+    "LimitEvent",
     "LivePrice",
     "LiveValuation",
     "PipelineCount",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from contracts import Bar, Basis, Coverage, Instrument, Portfolio, Position, RiskReport, Valuation
+from contracts import Bar, Basis, Coverage, Instrument, LimitEvent, Portfolio, Position, RiskReport, Valuation
 
 KEPT_WINDOWS = 96
 """Newest windows kept per symbol: final bars are stored elsewhere, so only those on their way matter."""
@@ -45,6 +45,7 @@ class View:
     risks: dict[tuple[str, str], Held[RiskReport]] = field(
         default_factory=dict[tuple[str, str], Held[RiskReport]]
     )
+    limits: dict[str, LimitEvent] = field(default_factory=dict[str, LimitEvent])
     bars: dict[str, dict[datetime, Bar]] = field(default_factory=dict[str, dict[datetime, Bar]])
 
     def is_known(self, portfolio_id: str) -> bool:
@@ -98,6 +99,12 @@ class View:
         held = self.risks.get(key)
         if held is None or report.as_of >= held.message.as_of:
             self.risks[key] = Held(report)
+
+    def put_limit_event(self, event: LimitEvent) -> None:
+        """Keep the newest event of each limit; a repeat of one changes nothing."""
+        held = self.limits.get(event.limit_id)
+        if held is None or (event.sequence or 0, event.as_of) > (held.sequence or 0, held.as_of):
+            self.limits[event.limit_id] = event
 
     def put_bar(self, bar: Bar) -> None:
         """Keep the surest version of each window, of the newest windows."""
