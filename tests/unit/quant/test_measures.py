@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from typing import get_args
 
@@ -5,8 +6,16 @@ import numpy as np
 import pytest
 
 from contracts.types import MeasureReason
-from quant import MEASURES, Book, BookScenarios, Measure, Missing, Outcome, Reason
+from quant import MEASURES, Benchmark, Book, BookScenarios, Measure, Missing, Outcome, Reason
 
+CONCENTRATIONS = (
+    "concentration",
+    "top5_share",
+    "hhi",
+    "effective_names",
+    "issuer_concentration",
+    "sector_concentration",
+)
 DATES = np.datetime64("2019-01-01") + np.arange(501)
 
 
@@ -84,6 +93,70 @@ def test_concentration_row(long_short: Book) -> None:
     assert (found.value, dict(found.details)) == (75.0, {"symbol": "AAA", "positions": "2"})
 
 
+def test_concentration_rows_count_names_issuers_and_sectors() -> None:
+    held = Book(
+        positions=4,
+        market_values={"A": Decimal(50), "B": Decimal(-30), "C": Decimal(20), "USD": Decimal(900)},
+        scenarios=Missing("no_history", "not asked"),
+        sectors={"A": "Energy", "B": "Energy", "C": None},
+        issuers={"A": "Acme", "C": "Acme"},
+        cash=frozenset({"USD"}),
+    )
+    values = {name: outcome(measure(name), held) for name in CONCENTRATIONS}
+    assert {name: one.value for name, one in values.items()} == {
+        "concentration": 50,
+        "top5_share": 100,
+        "hhi": 0.38,
+        "effective_names": pytest.approx(1 / 0.38),
+        "issuer_concentration": 70,
+        "sector_concentration": 80,
+    }
+    assert dict(values["top5_share"].details) == {"symbols": "A,B,C", "positions": "3"}
+    assert values["issuer_concentration"].details["name"] == "Acme"
+    assert values["sector_concentration"].details == {
+        "name": "Energy",
+        "unclassified_percent": "20",
+        "groups": "2",
+    }
+
+
+@pytest.fixture
+def moving() -> Book:
+    """A book that moves twice as much as its benchmark, which is 100 days younger."""
+    market = np.random.default_rng(1).normal(0.001, 0.01, 500)
+    values = 100 * np.cumprod(np.concatenate(([1.0], 1 + 2 * market)))
+    held = book(np.zeros(500), values, None, AAA=1)
+    return replace(held, benchmark=Benchmark("SPY", DATES[101:], market[100:]))
+
+
+def test_series_rows_equal_plain_numpy(moving: Book) -> None:
+    assert not isinstance(moving.scenarios, Missing)
+    values = moving.scenarios.values
+    simple, log = values[1:] / values[:-1] - 1, np.diff(np.log(values))
+    sharpe = outcome(measure("sharpe"), moving)
+    assert sharpe.value == pytest.approx(simple.mean() / simple.std(ddof=1) * 252**0.5)
+    assert (sharpe.details["scenarios"], sharpe.details["form"]) == ("500", "arithmetic")
+    downside = np.sqrt((np.minimum(simple, 0) ** 2).mean())
+    assert outcome(measure("sortino"), moving).value == pytest.approx(simple.mean() / downside * 252**0.5)
+    variance = log[:20].var(ddof=1)
+    for one in log[20:]:
+        variance = 0.94 * variance + 0.06 * one**2
+    assert outcome(measure("volatility_ewma"), moving).value == pytest.approx((variance * 252) ** 0.5)
+
+
+def test_beta_is_taken_over_the_common_dates(moving: Book) -> None:
+    found = outcome(measure("beta"), moving)
+    assert found.value == pytest.approx(2.0)
+    assert found.details["benchmark"] == "SPY"
+    assert (found.details["scenarios"], found.details["window_start"]) == ("400", str(DATES[101]))
+
+
+def test_beta_without_a_benchmark_has_a_reason(long_short: Book) -> None:
+    found = measure("beta").evaluate(long_short)
+    assert isinstance(found, Missing)
+    assert found.reason == "no_history"
+
+
 def test_short_history_is_named() -> None:
     young = book(np.zeros(500), np.ones(501), "NEW", NEW=1)
     assert outcome(measure("max_drawdown"), young).details["limited_by"] == "NEW"
@@ -101,7 +174,11 @@ def test_flat_book_has_no_risk_and_no_ratios() -> None:
         "expected_shortfall": None,
         "volatility_20d": "flat_book",
         "max_drawdown": "flat_book",
-        "concentration": "flat_book",
+        "volatility_ewma": "flat_book",
+        "sharpe": "flat_book",
+        "sortino": "flat_book",
+        "beta": "flat_book",
+        **dict.fromkeys(CONCENTRATIONS, "flat_book"),
     }
 
 
@@ -112,7 +189,7 @@ def test_book_without_any_price() -> None:
 
 def test_missing_history_leaves_concentration() -> None:
     found = reasons(Book(1, {"NEW": Decimal(5)}, Missing("no_history", "no daily history for NEW")))
-    assert found.pop("concentration") is None
+    assert {found.pop(name) for name in CONCENTRATIONS} == {None}
     assert set(found.values()) == {"no_history"}
 
 

@@ -1,14 +1,15 @@
-"""Exposure of a book and its concentration, exact decimals in base currency."""
+"""Exposure of a book: long, short, gross, net, NAV and leverage; by group and by currency. Exact decimals."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
-from quant.money import EXACT, ZERO, plain, sum_money
+from quant.fx import split_pair
+from quant.money import EXACT, ZERO, plain, product, round_money, sum_money
 from quant.result import Missing, Result
 
 UNCLASSIFIED = "Unclassified"
-HUNDRED = Decimal(100)
 PERCENT_QUANTUM = Decimal("0.000000000001")
 
 
@@ -22,18 +23,27 @@ class Exposure:
     net: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Concentration:
-    """The largest absolute holding in percent of gross exposure, and its symbol."""
+class CurrencyLeg(NamedTuple):
+    """An amount of one currency that a position stands for, and its value in base currency."""
 
-    symbol: str
-    percent: Decimal
+    currency: str
+    amount: Decimal
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OptionExposure:
+    """What an option moves like (`delta_adjusted`, signed) and what it is written on (`notional`, signed)."""
+
+    delta_adjusted: Decimal
+    notional: Decimal
 
 
 def exposure(market_values: Iterable[Decimal]) -> Exposure:
     """Long, short, gross and net of signed market values (P,) in one currency; exact, 0 for an empty book.
 
-    Source: long = sum of max(mv, 0), short = sum of min(mv, 0); docs/reference/measures.md, section Exposure.
+    Cash is not part of it: it is added for the NAV.
+    Source: long = sum of max(mv, 0), short = sum of min(mv, 0); docs/reference/measures/exposure.md.
     """
     values = tuple(market_values)
     long = sum_money(value for value in values if value > 0)
@@ -42,7 +52,7 @@ def exposure(market_values: Iterable[Decimal]) -> Exposure:
 
 
 def exposure_by(labelled: Iterable[tuple[str | None, Decimal]]) -> dict[str, Exposure]:
-    """Exposure per label (asset, asset class, currency, sector), sorted; a label of None is "Unclassified".
+    """Exposure per label (asset, class, currency, sector, exchange, issuer), sorted; None is "Unclassified".
 
     Nothing is dropped: the nets of the groups add up to the net of the book.
     """
@@ -52,16 +62,56 @@ def exposure_by(labelled: Iterable[tuple[str | None, Decimal]]) -> dict[str, Exp
     return {label: exposure(groups[label]) for label in sorted(groups)}
 
 
-def concentration(market_values: Mapping[str, Decimal]) -> Result[Concentration]:
-    """Share of the largest single asset: max |mv| / gross exposure, in percent, half-even to 12 places.
+def net_asset_value(net: Decimal, cash: Decimal) -> Decimal:
+    """NAV = net exposure + cash, all in base currency, exact; money owed is negative cash."""
+    return EXACT.add(net, cash)
 
-    Inputs: signed market value per symbol in base currency. One position gives 100. Of equal shares the first
-    symbol in alphabetical order is named.
-    Errors: Missing("flat_book") when gross exposure is 0, since a share of nothing has no meaning.
+
+def leverage(gross: Decimal, nav: Decimal) -> Result[Decimal]:
+    """Gross exposure per unit of net asset value, a ratio, half-even to 12 places.
+
+    Inputs: both in one currency, gross >= 0. An unlevered long-only book without cash gives 1.
+    Errors: Missing("flat_book") when gross is 0; Missing("not_positive_value") when the NAV is at or below 0,
+    since a share of a debt has no meaning.
+    Source: docs/reference/measures/exposure.md, section Leverage.
     """
-    gross = sum_money(value.copy_abs() for value in market_values.values())
     if gross == ZERO:
-        return Missing("flat_book", "gross exposure is 0, so no share can be given")
-    symbol, value = min(market_values.items(), key=lambda item: (item[1].copy_abs().copy_negate(), item[0]))
-    share = EXACT.divide(EXACT.multiply(value.copy_abs(), HUNDRED), gross)
-    return Concentration(symbol=symbol, percent=plain(EXACT.quantize(share, PERCENT_QUANTUM)))
+        return Missing("flat_book", "gross exposure is 0, so there is no leverage")
+    if nav <= ZERO:
+        return Missing("not_positive_value", f"the net asset value is {plain(nav)}, so there is no leverage")
+    return plain(EXACT.quantize(EXACT.divide(gross, nav), PERCENT_QUANTUM))
+
+
+def pair_legs(
+    pair: str, units: Decimal, average_cost: Decimal, market_value: Decimal, cost_value: Decimal
+) -> tuple[CurrencyLeg, CurrencyLeg]:
+    """The two currencies that a position in a currency pair stands for: what is held and what is owed.
+
+    EURUSD +1,000,000 taken at 1.10 is +1,000,000 EUR and -1,100,000 USD.
+    Inputs: six-letter pair; signed units (quantity times multiplier); average cost in the quote currency;
+    market value and cost (average cost times units at the present rate), both in base currency.
+    Output: the held leg is worth the market value, the owed one minus the cost, so that both together are
+    worth the profit of the position. Amounts are rounded half-even to 8 places.
+    Errors: ValueError for a pair that is not six letters.
+    """
+    held, owed = split_pair(pair)
+    return (
+        CurrencyLeg(held, units, market_value),
+        CurrencyLeg(owed, round_money(product(units, average_cost).copy_negate()), EXACT.minus(cost_value)),
+    )
+
+
+def option_exposure(
+    *, delta: float, quantity: Decimal, multiplier: Decimal, spot: float, fx_rate: Decimal
+) -> OptionExposure:
+    """Exposure of an option position in its underlying, in base currency, half-even to 8 places.
+
+    Inputs: delta per unit of the underlying (a put's is negative), signed quantity, contract multiplier,
+    price of the underlying and rate of its currency.
+    Formula: notional = m q S fx, delta-adjusted = delta times that. So a long put is a short exposure.
+    Source: docs/reference/measures/exposure.md, section Options.
+    """
+    notional = product(multiplier, quantity, Decimal(repr(spot)), fx_rate)
+    return OptionExposure(
+        delta_adjusted=round_money(product(notional, Decimal(repr(delta)))), notional=round_money(notional)
+    )
