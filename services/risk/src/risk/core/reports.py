@@ -26,7 +26,7 @@ def make_report(
     valuation: Valuation, factors: FactorMatrix | None, history_version: str, recorded_at: datetime
 ) -> RiskReport:
     """Every measure of the table for one valuation, over its priced positions; its coverage says which."""
-    book = _book(valuation, factors)
+    book = book_of(valuation, factors)
     return RiskReport(
         portfolio_id=valuation.portfolio_id,
         valuation_id=valuation.valuation_id,
@@ -65,7 +65,8 @@ def holdings_of(positions: Sequence[PositionValue]) -> list[Holding]:
     ]
 
 
-def _book(valuation: Valuation, factors: FactorMatrix | None) -> Book:
+def book_of(valuation: Valuation, factors: FactorMatrix | None) -> Book:
+    """What the measures look at: the priced positions of a valuation and their scenarios."""
     positions = priced(valuation)
     return Book(
         positions=len(valuation.positions),
