@@ -17,6 +17,7 @@ Reason = Literal[
     "not_positive_value",  # a price, rate or value that must be above zero is not
     "no_price",  # the instrument has no price
     "no_fx_rate",  # no quote connects the two currencies
+    "missing_day",  # a business date of the period is not frozen
     "no_volatility",  # no volatility makes the model give this price of the option
 ]
 
