@@ -1,5 +1,21 @@
 """Financial mathematics of Tapeline, pure: no Kafka, SQL, clock, environment or logging."""
 
+from quant.backtest import (
+    Exceptions,
+    RollingForecasts,
+    TestStatistic,
+    TrafficLight,
+    Transitions,
+    acerbi_szekely,
+    binomial_tail,
+    christoffersen,
+    conditional_coverage,
+    exceptions,
+    kupiec,
+    rolling_forecasts,
+    traffic_light,
+    transitions,
+)
 from quant.concentration import (
     Concentration,
     GroupConcentration,
@@ -9,6 +25,7 @@ from quant.concentration import (
     herfindahl,
     top_share,
 )
+from quant.confidence import minimum_scenarios, tail_rank, to_basis_points
 from quant.daily_pnl import (
     DayPnl,
     daily_pnl,
@@ -22,6 +39,13 @@ from quant.drawdown import (
     drawdown_episodes,
     drawdowns,
     max_drawdown,
+)
+from quant.expected_shortfall import (
+    SHORTFALL_RULES,
+    ExpectedShortfall,
+    ShortfallRule,
+    expected_shortfall,
+    shortfall_tail,
 )
 from quant.exposure import (
     UNCLASSIFIED,
@@ -47,6 +71,7 @@ from quant.fx import (
     triangulation_gap,
 )
 from quant.implied_volatility import implied_volatilities, implied_volatility
+from quant.intervals import VarInterval, interval_ranks, var_interval
 from quant.ledger import (
     CashDividend,
     CostMethod,
@@ -61,6 +86,7 @@ from quant.ledger import (
 )
 from quant.measures import CONFIDENCES_BP, MEASURES, SCENARIO_COUNT, Benchmark, Book, Measure, Outcome
 from quant.money import round_money, sum_money
+from quant.named_periods import NAMED_PERIODS, NamedPeriod
 from quant.options import (
     OptionContract,
     OptionGreeks,
@@ -80,10 +106,12 @@ from quant.performance import (
     time_weighted_return,
 )
 from quant.positions import PositionMark, mark_position
+from quant.quantiles import ESTIMATORS, Estimator, quantile_weights
 from quant.ratios import annual_return, beta, sharpe_ratio, sortino_ratio, tracking_error
 from quant.result import Missing, Reason, Result
 from quant.returns import CorporateAction, adjusted_closes, log_returns, simple_returns
-from quant.revaluation import Holding, Moves, moves_of, revalue
+from quant.revaluation import HeldOption, Holding, Moves, moves_of, pro_forma_values, revalue
+from quant.reverse_stress import LikelyMove, UniformMove, most_likely_move, smallest_uniform_move
 from quant.scenarios import (
     BookScenarios,
     DatedSeries,
@@ -96,25 +124,33 @@ from quant.scenarios import (
     scenario_grid,
     weekdays,
 )
-from quant.var import (
-    ExpectedShortfall,
-    HistoricalVar,
-    expected_shortfall,
-    historical_var,
-    minimum_scenarios,
-    tail_rank,
-    to_basis_points,
+from quant.shifts import DEFAULT_SHIFTS, Shift, relative_move, shift_level, shifts
+from quant.stress import (
+    Shock,
+    StressPosition,
+    StressResult,
+    historical_stress,
+    hypothetical_stress,
+    worst_period,
 )
+from quant.tails import RankWeights, Tail, worst_first
+from quant.var import HistoricalVar, historical_var
 from quant.volatility import ewma_variance, ewma_volatility, latest_volatility, rolling_volatility
+from quant.weights import WeightedVar, age_weights, weighted_var
 
 __all__ = [
     "CONFIDENCES_BP",
+    "DEFAULT_SHIFTS",
+    "ESTIMATORS",
     "MEASURES",
+    "NAMED_PERIODS",
     "SCENARIO_COUNT",
+    "SHORTFALL_RULES",
     "UNCLASSIFIED",
     "Benchmark",
     "Book",
     "BookScenarios",
+    "Books",
     "CashDividend",
     "Concentration",
     "CorporateAction",
@@ -126,6 +162,8 @@ __all__ = [
     "Drawdown",
     "DrawdownEpisode",
     "Entry",
+    "Estimator",
+    "Exceptions",
     "ExpectedShortfall",
     "Exposure",
     "ExtremeDays",
@@ -133,13 +171,16 @@ __all__ = [
     "Fill",
     "FrozenDay",
     "GroupConcentration",
+    "HeldOption",
     "HistoricalVar",
     "Holding",
     "Ledger",
+    "LikelyMove",
     "Lot",
     "Measure",
     "Missing",
     "Moves",
+    "NamedPeriod",
     "OptionContract",
     "OptionExposure",
     "OptionGreeks",
@@ -147,18 +188,38 @@ __all__ = [
     "Outcome",
     "PositionMark",
     "QuoteLeg",
+    "RankWeights",
     "Reason",
     "Result",
+    "RollingForecasts",
+    "Shift",
+    "Shock",
+    "ShortfallRule",
     "Split",
+    "StressPosition",
+    "StressResult",
+    "Sweep",
+    "Tail",
+    "TestStatistic",
+    "TrafficLight",
+    "Transitions",
+    "UniformMove",
+    "VarInterval",
+    "WeightedVar",
+    "acerbi_szekely",
     "adjusted_closes",
+    "age_weights",
     "annual_return",
     "beta",
+    "binomial_tail",
     "black_scholes_merton",
     "book_entry",
     "book_scenarios",
     "business_dates",
     "carry",
+    "christoffersen",
     "concentration",
+    "conditional_coverage",
     "convert",
     "cross_rate",
     "currencies",
@@ -169,6 +230,7 @@ __all__ = [
     "effective_names",
     "ewma_variance",
     "ewma_volatility",
+    "exceptions",
     "expected_shortfall",
     "exposure",
     "exposure_by",
@@ -178,15 +240,20 @@ __all__ = [
     "garman_kohlhagen",
     "group_concentration",
     "herfindahl",
+    "historical_stress",
     "historical_var",
+    "hypothetical_stress",
     "implied_volatilities",
     "implied_volatility",
+    "interval_ranks",
+    "kupiec",
     "latest_volatility",
     "leverage",
     "log_returns",
     "mark_position",
     "max_drawdown",
     "minimum_scenarios",
+    "most_likely_move",
     "moves_of",
     "net_asset_value",
     "open_ledger",
@@ -197,25 +264,42 @@ __all__ = [
     "period_dates",
     "period_pnl",
     "previous_business_date",
+    "pro_forma_values",
+    "quantile_weights",
     "quote_path",
     "rates_into",
+    "relative_move",
     "replay",
     "revalue",
+    "rolling_forecasts",
     "rolling_volatility",
     "round_money",
+    "scenario_dates",
     "scenario_grid",
     "sharpe_ratio",
+    "shift_level",
+    "shifts",
+    "shortfall_tail",
     "simple_returns",
+    "smallest_uniform_move",
     "sortino_ratio",
     "split_pair",
     "sum_days",
     "sum_money",
+    "sweep",
     "tail_rank",
     "time_weighted_return",
     "to_basis_points",
+    "to_books",
     "top_movers",
     "top_share",
     "tracking_error",
+    "traffic_light",
+    "transitions",
     "triangulation_gap",
+    "var_interval",
     "weekdays",
+    "weighted_var",
+    "worst_first",
+    "worst_period",
 ]

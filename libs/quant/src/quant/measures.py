@@ -13,11 +13,12 @@ from typing import Literal, TypeAlias
 from quant.arrays import Dates, Floats
 from quant.concentration import concentration, effective_names, group_concentration, herfindahl, top_share
 from quant.drawdown import max_drawdown
+from quant.expected_shortfall import expected_shortfall
 from quant.ratios import beta, sharpe_ratio, sortino_ratio
 from quant.result import Missing, Result
 from quant.returns import simple_returns
 from quant.scenarios import BookScenarios
-from quant.var import expected_shortfall, historical_var
+from quant.var import historical_var
 from quant.volatility import ewma_volatility, latest_volatility
 
 Input = Literal["market_values", "scenario_pnl", "value_series", "benchmark"]
