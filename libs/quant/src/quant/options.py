@@ -25,6 +25,8 @@ PERCENT = 0.01
 NEGLIGIBLE = 1e-12
 """A standard deviation of the log spot below this counts as none: it moves no price in its last digit."""
 
+WORTHLESS = float(np.finfo(np.float64).tiny)
+
 
 @dataclass(frozen=True, slots=True)
 class OptionGreeks:
@@ -47,7 +49,10 @@ class OptionGreeks:
 
 @dataclass(frozen=True, slots=True)
 class OptionContract:
-    """One option as it is revalued: everything but the spot. `years` is the time left."""
+    """One option as it is revalued: everything but the spot. `years` is the time left.
+
+    Raises ValueError for what is no contract: a strike at or below 0, negative or endless time or volatility.
+    """
 
     underlying: str
     right: OptionRight
@@ -57,17 +62,28 @@ class OptionContract:
     interest_rate: float = 0.0
     dividend_yield: float = 0.0
 
-    def value(self, spot: Numbers) -> Result[Floats]:
-        """Model price of one unit at each spot, all else as it is (sticky strike, instantaneous)."""
-        return black_scholes_merton(
-            self.right,
-            spot,
+    def __post_init__(self) -> None:
+        possible = black_scholes_merton(
+            self.right, 1.0, self.strike, self.years, self.volatility, self.interest_rate, self.dividend_yield
+        )
+        if isinstance(possible, Missing):
+            raise ValueError(f"no option contract: {possible.message}")
+
+    def value(self, spots: Floats) -> Floats:
+        """Model price of one unit at each spot, all else as it is (sticky strike, instantaneous).
+
+        A spot of 0 is a total loss of the underlying; NaN stays NaN.
+        """
+        inputs = (
+            signs(self.right),
+            np.maximum(spots, WORTHLESS),
             self.strike,
             self.years,
             self.volatility,
             self.interest_rate,
             self.dividend_yield,
         )
+        return _price(_Terms(*(np.asarray(one, dtype=np.float64) for one in inputs)))
 
 
 @dataclass(frozen=True, slots=True)

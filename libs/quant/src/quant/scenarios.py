@@ -11,7 +11,7 @@ import numpy as np
 from quant.arrays import Bools, Dates, Floats
 from quant.fx import DEFAULT_PIVOT, quote_path
 from quant.result import Missing, Result
-from quant.revaluation import Holding, Moves, revalue
+from quant.revaluation import Holding, Moves, pro_forma_values, revalue
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,11 @@ class FactorMatrix:
 class BookScenarios:
     """What history says about a book held unchanged, all in base currency.
 
-    `pnl` (N,) of `dates` (N,): market value now times the base return of each date; it is the sum of the
-    columns of `position_pnl` (N, P), one per entry of `symbols`. `values` (N+1,) of `value_dates` (N+1,):
-    pro-forma value, units times adjusted price times FX. The carried shares are fractions of all (date,
-    position) cells used. `limited_by` names the instrument whose short history cut the window, if one did.
+    `pnl` (N,) of `dates` (N,): market value now times the base return of each date, of options the full
+    revaluation; it is the sum of the columns of `position_pnl` (N, P), one per entry of `symbols`. `values`
+    (N+1,) of `value_dates` (N+1,): pro-forma value, units times adjusted price times FX. The carried shares
+    are fractions of all (date, position) cells used. `limited_by` names the instrument whose short history
+    cut the window, if one did.
     """
 
     dates: Dates
@@ -157,7 +158,7 @@ def book_scenarios(factors: FactorMatrix, holdings: Sequence[Holding]) -> Result
     measured whole or not at all; the same when fewer than two dates are left.
     Source: docs/reference/measures.md, section Scenarios (current holdings, simple returns).
     """
-    absent = [held.symbol for held in holdings if not _has_history(factors, held)]
+    absent = {held.factor for held in holdings if not _has_history(factors, held)}
     if absent:
         return Missing("no_history", f"no daily history (with FX to base) for {', '.join(sorted(absent))}")
     columns = np.array([factors.columns[held.factor] for held in holdings], dtype=np.intp)
@@ -165,19 +166,19 @@ def book_scenarios(factors: FactorMatrix, holdings: Sequence[Holding]) -> Result
     dates = factors.dates[start:]
     if len(dates) < 2:
         return Missing("no_history", f"{len(dates)} dates of daily history; a return needs two")
-    units = np.array([held.units for held in holdings], dtype=np.float64)
     youngest = int(np.argmax(factors.first[columns])) if start > 0 else None
     position_pnl = revalue(holdings, past_moves(factors, columns, start))
+    values = pro_forma_values(holdings, factors.levels[start:, columns], factors.rates[start:, columns])
     return BookScenarios(
         dates=dates[1:],
         pnl=position_pnl.sum(axis=1),
         symbols=tuple(held.symbol for held in holdings),
         position_pnl=position_pnl,
         value_dates=dates,
-        values=factors.levels[start:, columns] @ units,
+        values=values.sum(axis=1),
         price_carried_share=_share(factors.price_carried[start:, columns]),
         fx_carried_share=_share(factors.fx_carried[start:, columns]),
-        limited_by=None if youngest is None else holdings[youngest].symbol,
+        limited_by=None if youngest is None else holdings[youngest].factor,
     )
 
 
