@@ -133,6 +133,7 @@ from quant.stress import (
     hypothetical_stress,
     worst_period,
 )
+from quant.sweep import Books, Sweep, scenario_dates, sweep, to_books
 from quant.tails import RankWeights, Tail, worst_first
 from quant.var import HistoricalVar, historical_var
 from quant.volatility import ewma_variance, ewma_volatility, latest_volatility, rolling_volatility

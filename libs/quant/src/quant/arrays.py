@@ -9,6 +9,7 @@ from quant.result import Missing
 
 Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
+Rows: TypeAlias = NDArray[np.integer]  # row numbers, positions in an array
 Dates: TypeAlias = NDArray[np.datetime64]  # datetime64[D]
 
 
