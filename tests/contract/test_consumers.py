@@ -94,6 +94,7 @@ CONSUMERS: dict[str, dict[Topic, Take]] = {
             topics.INSTRUMENTS,
             topics.PORTFOLIOS,
             topics.FX_RATES,
+            topics.TRADES,
         ),
         value,
     ),

@@ -98,7 +98,7 @@ RISK = Topic(
 )
 TRADES = Topic(
     name="portfolio.trades.v1",
-    lifecycle="declared",
+    lifecycle="live",
     owner="api-gateway",
     producers=("cli", "api-gateway"),
     consumers=("valuation",),

@@ -16,6 +16,7 @@ from contracts import (
     PositionValue,
     RiskReport,
     Tick,
+    Trade,
     Valuation,
 )
 
@@ -121,6 +122,23 @@ def make_position(
         "recorded_at": DAY,
     }
     return Position(**{**defaults, **fields})
+
+
+def make_trade(
+    trade_id: str, portfolio_id: str, symbol: str, quantity: str, price: str, at: str = "14:00", **fields: Any
+) -> Trade:
+    defaults: dict[str, Any] = {
+        "trade_id": trade_id,
+        "portfolio_id": portfolio_id,
+        "symbol": symbol,
+        "quantity": Decimal(quantity),
+        "price": Decimal(price),
+        "currency": symbol[3:] if len(symbol) == 6 else "USD",
+        "executed_at": moment(at),
+        "seq": 0,
+        "recorded_at": DAY,
+    }
+    return Trade(**{**defaults, **fields})
 
 
 def make_fx_rate(pair: str, day: str, rate: str, **fields: Any) -> FxRate:

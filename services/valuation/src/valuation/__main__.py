@@ -17,6 +17,8 @@ from valuation.adapters.live import LiveRounds
 from valuation.adapters.loop import ValuationLoop
 from valuation.adapters.official import OfficialRuns
 from valuation.adapters.reader import Reader
+from valuation.adapters.splits import PLACE as SPLITS
+from valuation.adapters.splits import SplitWatch
 from valuation.adapters.store import Store
 from valuation.core.moments import DAY_US
 from valuation.core.progress import Progress
@@ -57,9 +59,12 @@ def run(settings: ValuationSettings, stop: StopSignal, health: Health) -> None:
         health.ready("broker")
 
         lease = Lease(store, clock)
-        progress = Progress(store.claim(reader.places))
-        state = State(Rules(settings.pivot_currency, int(settings.stale_after_s * 1e6)))
+        progress = Progress(store.claim([*reader.places, SPLITS]))
+        rules = Rules(settings.pivot_currency, int(settings.stale_after_s * 1e6), settings.cost_method)
+        state = State(rules)
         store.load(state, history_us)
+        splits = SplitWatch(state, progress, store, clock)
+        splits.load()
         state.mark_dirty(state.books.portfolios)
         # The aggregator writes a final bar to Kafka first and to PostgreSQL a moment later. Those on their
         # way when we stopped may be missing there: the newest are read again, a repeat changes nothing.
@@ -90,6 +95,7 @@ def run(settings: ValuationSettings, stop: StopSignal, health: Health) -> None:
             lease,
             live,
             official,
+            splits,
             clock,
             checkpoint_s=settings.checkpoint_s,
         )

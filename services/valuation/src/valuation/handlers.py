@@ -1,13 +1,14 @@
 """What each topic's records do to the state. Pure: bytes in, facts to store out."""
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
 
 from chassis.bus import Record
-from contracts import Bar, FxRate, Instrument, Portfolio, Position, Tick, topics
+from contracts import Bar, FxRate, Instrument, Portfolio, Position, Tick, Trade, topics
 from contracts.codec import decoder
 from valuation.core.moments import from_us
 from valuation.core.state import State
@@ -19,13 +20,14 @@ _decode_instrument = decoder(Instrument).decode
 _decode_portfolio = decoder(Portfolio).decode
 _decode_position = decoder(Position).decode
 _decode_fx_rate = decoder(FxRate).decode
+_decode_trade = decoder(Trade).decode
 
 
-Reference = Instrument | Portfolio | Position | FxRate
+Reference = Instrument | Portfolio | Position | FxRate | Trade
 
 
 class Fact(NamedTuple):
-    """A reference record that is news, with its revision: a row to be stored."""
+    """A reference record or trade that is news, with its revision: a row to be stored."""
 
     record: Reference
     revision: int
@@ -80,20 +82,29 @@ def on_position(state: State, record: Record) -> Fact | None:
         position = _decode_position(record.value)
         return _news(position, state.take_position(position))
     portfolio_id, _, symbol = (record.key or b"").decode().partition("/")
+    closed = _closed(state, portfolio_id, symbol, from_us(record.timestamp_us))
+    return None if closed is None else _news(closed, state.take_position(closed))
+
+
+def on_trade(state: State, record: Record) -> Fact | None:
+    """A fill; a repeat of its id is ignored."""
+    trade = _decode_trade(_required(record))
+    return Fact(trade, 1) if state.take_trade(trade) else None
+
+
+def _closed(state: State, portfolio_id: str, symbol: str, recorded_at: datetime) -> Position | None:
+    """The version that closes what is held at market time; None when nothing is."""
     history = state.books.history(portfolio_id, symbol)
     if history is None:
         return None
-    last = history.newest()
-    if last.position.quantity == ZERO:
+    last_us = history.versions[-1].as_of_us if history.versions else None
+    as_of_us = max((one for one in (last_us, state.market_time_us) if one is not None), default=None)
+    line = None if as_of_us is None else state.books.line(portfolio_id, symbol, as_of_us)
+    if line is None or as_of_us is None or line.version.position.quantity == ZERO:
         return None
-    as_of_us = max(last.as_of_us, state.market_time_us or last.as_of_us)
-    closed = msgspec.structs.replace(
-        last.position,
-        quantity=ZERO,
-        as_of=from_us(as_of_us),
-        recorded_at=from_us(record.timestamp_us),
+    return msgspec.structs.replace(
+        line.version.position, quantity=ZERO, as_of=from_us(as_of_us), recorded_at=recorded_at
     )
-    return _news(closed, state.take_position(closed))
 
 
 def _required(record: Record) -> bytes:
@@ -114,5 +125,6 @@ HANDLERS: dict[str, Callable[[State, Record], Fact | None]] = {
     topics.INSTRUMENTS.name: on_instrument,
     topics.PORTFOLIOS.name: on_portfolio,
     topics.FX_RATES.name: on_fx_rate,
+    topics.TRADES.name: on_trade,
 }
 """Every topic that valuation reads."""

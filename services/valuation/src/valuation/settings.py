@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from chassis.settings import ServiceSettings
+from quant import CostMethod
 
 
 class ValuationSettings(ServiceSettings):
@@ -11,6 +12,10 @@ class ValuationSettings(ServiceSettings):
     pivot_currency: str = Field(default="USD", description="currency that cross rates go through")
     stale_after_s: float = Field(
         default=900, gt=0, description="age in market time beyond which a price or rate is flagged stale"
+    )
+    cost_method: CostMethod = Field(
+        default="average",
+        description="which units a sale takes: average (a share of all) or fifo (oldest first)",
     )
     conflate_ms: float = Field(
         default=20, ge=0, description="least time between two live values of one portfolio"

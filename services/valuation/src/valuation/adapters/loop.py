@@ -14,6 +14,7 @@ from valuation.adapters.lease import Lease
 from valuation.adapters.live import LiveRounds
 from valuation.adapters.official import OfficialRuns
 from valuation.adapters.reader import Reader
+from valuation.adapters.splits import SplitWatch
 from valuation.adapters.store import Checkpoint, Moves, Store
 from valuation.core.progress import Progress
 from valuation.core.state import State
@@ -42,6 +43,7 @@ class ValuationLoop:
         lease: Lease,
         live: LiveRounds,
         official: OfficialRuns,
+        splits: SplitWatch,
         clock: Clock,
         *,
         checkpoint_s: float,
@@ -54,6 +56,7 @@ class ValuationLoop:
         self._lease = lease
         self._live = live
         self._official = official
+        self._splits = splits
         self._clock = clock
         self._checkpoint_s = checkpoint_s
         self._saving: tuple[Future[None], Moves] | None = None
@@ -77,6 +80,8 @@ class ValuationLoop:
         self._take(records)
         for place, offset in ends.items():
             self._progress.take(place, offset)
+        if self._splits.step():
+            self._official.note((), changed=True)
         self._live.step()
         self._official.step()
         self._progress.settled |= {

@@ -28,13 +28,18 @@ class Reader:
         self.places: list[Place] = [
             (topic, number) for topic in topics for number in partitions_of(self._consumer, topic)
         ]
+        self._places = frozenset(self.places)
+
+    def __contains__(self, place: Place) -> bool:
+        """Whether the place is a partition here; progress is also kept on what is in PostgreSQL alone."""
+        return place in self._places
 
     def seek(self, offsets: Offsets, *, again_ms: dict[str, int]) -> None:
         """Go on at these offsets; of the topics in `again_ms` read again what came since that broker time.
 
         Raises OffsetBeyondEnd when a topic was made anew under our feet.
         """
-        starts = {place: self._checked(place, offset) for place, offset in offsets.items()}
+        starts = {place: self._checked(place, offset) for place, offset in offsets.items() if place in self}
         for place, earlier in self._offsets_at(again_ms).items():
             starts[place] = min(starts[place], earlier)
         self._consumer.assign([TopicPartition(*place, start) for place, start in starts.items()])
@@ -63,6 +68,9 @@ class Reader:
         Where to go on is decided by PostgreSQL, so a broker that is away for a moment is no reason to stop.
         """
         note = json.dumps({"watermark_us": watermark_us})
+        offsets = {place: offset for place, offset in offsets.items() if place in self}
+        if not offsets:
+            return True
         try:
             commit(self._consumer, offsets, dict.fromkeys(offsets, note))
         except KafkaException as error:
@@ -73,6 +81,8 @@ class Reader:
     def measure_lag(self, read: Offsets) -> None:
         """Renew the lag metric from what the client knows of the partitions' ends."""
         for (topic, number), offset in read.items():
+            if (topic, number) not in self:
+                continue
             _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, number), cached=True)
             if end >= 0:
                 lag = metrics.CONSUMER_LAG_RECORDS.labels(group=self._group, topic=topic, partition=number)

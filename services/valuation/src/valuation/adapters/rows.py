@@ -1,11 +1,12 @@
 """Messages and state as rows of schema ops."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from contracts import FxRate, Instrument, Portfolio, Position, PositionValue, Valuation
+from contracts import FxRate, Instrument, Portfolio, Position, PositionValue, Trade, Valuation
 from store import tables
 from store.tables.base import Fact as FactTable
 from valuation.core.moments import to_text, to_us
@@ -18,7 +19,9 @@ REFERENCE_TABLES: dict[type, type[FactTable]] = {
     Portfolio: tables.Portfolio,
     Position: tables.Position,
     FxRate: tables.FxRate,
+    Trade: tables.Fill,
 }
+ZERO = Decimal(0)
 DEFINITION = "valuation/1"
 """Version of the formulas, for evidence."""
 
@@ -28,9 +31,18 @@ def reference_row(fact: Fact) -> dict[str, Any]:
     recorded.
     """
     row = {**msgspec.structs.asdict(fact.record), "revision": fact.revision}
+    if isinstance(fact.record, Trade):
+        row["fill_id"] = row.pop("trade_id")
+        row["fee"] = fact.record.fee or ZERO
     if isinstance(fact.record, Instrument | Portfolio):
         row["valid_from"] = fact.record.recorded_at
     return row
+
+
+def trade_of(row: Mapping[str, Any]) -> Trade:
+    """The trade that a row of ops.fill was made from."""
+    names = set(Trade.__struct_fields__) - {"trade_id"}
+    return Trade(trade_id=row["fill_id"], **{name: row[name] for name in names})
 
 
 def price_row(symbol: str, tick: NewestTick) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from valuation.core.moments import from_us, to_us
 from valuation.core.official import Due, Stored
 from valuation.core.prices import NewestTick
 from valuation.core.progress import Offsets, Place
+from valuation.core.splits import SplitRecord
 from valuation.core.state import State
 from valuation.handlers import Fact
 
@@ -41,6 +42,13 @@ SELECT v.portfolio_id, v.as_of, v.revision, v.market_value, v.unrealized_pnl, v.
   JOIN unnest($1::text[], $2::timestamptz[]) AS k (portfolio_id, as_of)
     ON v.portfolio_id = k.portfolio_id AND v.as_of = k.as_of
  WHERE v.basis = 'bar'
+"""
+# Facts are only ever appended, so their number tells whether something is new.
+SPLITS_COUNT = "SELECT count(*) FROM ops.corporate_action WHERE type = 'split'"
+SPLITS = """
+SELECT symbol, ex_date, value, revision,
+       (SELECT count(*) FROM ops.corporate_action WHERE type = 'split') AS entries
+  FROM ops.corporate_action_latest WHERE type = 'split' ORDER BY symbol, ex_date
 """
 
 
@@ -89,6 +97,14 @@ class Store:
     def check_owner(self) -> None:
         """Raise Fenced when another process has taken over."""
         self._submit(lambda: self._apply({}, _nothing)).result()
+
+    def count_splits(self) -> "Future[int]":
+        """How many splits were ever stored, corrections counted too."""
+        return self._submit(self._count_splits)
+
+    def find_splits(self) -> "Future[tuple[list[SplitRecord], int]]":
+        """Every split in its newest revision, and what `count_splits` says at the same moment."""
+        return self._submit(self._find_splits)
 
     def save(self, checkpoint: Checkpoint) -> "Future[None]":
         """Write a checkpoint. The future raises Fenced when another process has taken over."""
@@ -151,6 +167,15 @@ class Store:
             for row in found
         ]
 
+    async def _count_splits(self) -> int:
+        count: int = await self._database.pool.fetchval(SPLITS_COUNT)
+        return count
+
+    async def _find_splits(self) -> tuple[list[SplitRecord], int]:
+        found = await self._database.pool.fetch(SPLITS)
+        records = [SplitRecord(row["symbol"], row["ex_date"], row["value"], row["revision"]) for row in found]
+        return records, found[0]["entries"] if found else 0
+
     async def _find_stored(self, due: Sequence[Due]) -> dict[tuple[str, int], Stored]:
         names, moments = [one.portfolio_id for one in due], [from_us(one.window_end_us) for one in due]
         return {
@@ -174,6 +199,8 @@ async def _load_reference(conn: Connection, state: State) -> None:
         books.put_position(_record(Position, row), row["revision"])
     for row in await conn.fetch("SELECT * FROM ops.fx_rate_latest"):
         state.fixings.put(_record(FxRate, row), row["revision"])
+    for row in await conn.fetch("SELECT * FROM ops.fill_latest"):
+        books.put_trade(rows.trade_of(row))
 
 
 def _record(kind: type[T], row: Any) -> T:

@@ -78,10 +78,10 @@ def _why_unpriced(
 
 
 class MarkCache:
-    """Marks by portfolio and symbol, each good as long as its inputs are the same objects."""
+    """Marks by portfolio, holder and symbol, each good as long as its inputs are the same objects."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], tuple[Price | None, Mark]] = {}
+        self._kept: dict[tuple[str, str, str], tuple[Price | None, Mark]] = {}
 
     def clear(self) -> None:
         """Forget all: something changed that is not looked at one by one."""
@@ -97,7 +97,7 @@ class MarkCache:
         cost_rate: Callable[[], Decimal | None],
     ) -> Mark:
         """As `mark_line`, calculated again only when an input changed."""
-        key = (portfolio_id, line.symbol)
+        key = (portfolio_id, line.version.position.portfolio_id, line.symbol)
         kept = self._kept.get(key)
         if kept is not None and kept[0] is price and kept[1].line == line and _same_rate(kept[1].rate, rate):
             return kept[1]

@@ -2,6 +2,7 @@
 one.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
@@ -20,6 +21,7 @@ CONTENT = (
     "unrealized_pnl",
     "unrealized_price_pnl",
     "unrealized_fx_pnl",
+    "realized_pnl",
 )
 LINE_CONTENT = (
     "symbol",
@@ -32,6 +34,7 @@ LINE_CONTENT = (
     "cost_fx_rate",
     "market_value_base",
     "unrealized_pnl_base",
+    "realized_pnl_base",
     "stale",
 )
 CAUSES_KEPT = 20
@@ -89,19 +92,22 @@ def on_close(agenda: Agenda, books: Books, closes: BarCloses, close: Close) -> N
         if portfolio_id in books.portfolios:
             agenda.add(portfolio_id, close.window_end_us, close.price_id)
             if close.window_end_us < closes.last_end_us:
-                on_change(agenda, books, closes, portfolio_id, span, close.price_id)
+                on_change(agenda, books.inputs(portfolio_id), closes, portfolio_id, span, close.price_id)
 
 
 def on_change(
     agenda: Agenda,
-    books: Books,
+    inputs: Iterable[str],
     closes: BarCloses,
     portfolio_id: str,
     span: tuple[int | None, int | None],
     cause: str,
 ) -> None:
-    """Something a portfolio is valued with changed for [span): its values inside are due again."""
-    for symbol in books.inputs(portfolio_id):
+    """Something a portfolio is valued with changed for [span): its values inside are due again.
+
+    `inputs` are the symbols whose closes it has values at.
+    """
+    for symbol in inputs:
         for window_end_us in closes.ends_between(symbol, *span):
             agenda.add(portfolio_id, window_end_us, cause)
 
@@ -118,6 +124,8 @@ def digest(valuation: Valuation) -> str:
         missing,
         {currency: _plain(rate) for currency, rate in sorted(valuation.fx_rates.items())},
     )
+    if valuation.members is not None:
+        content = (*content, valuation.members)
     return sha256(msgspec.json.encode(content)).hexdigest()
 
 

@@ -148,10 +148,14 @@ class Fixings:
         """
         table = self._tables.get(ts_us)
         if table is None:
-            quotes = {pair: quote for pair in self._moments if (quote := self.at(pair, ts_us)) is not None}
-            fresh = {pair: q for pair, q in quotes.items() if ts_us - q.fresh_until_us <= max_age_us}
-            table = self._tables[ts_us] = RateTable(fresh, pivot)
+            table = self._tables[ts_us] = self.rates_on(ts_us, pivot, max_age_us)
         return table
+
+    def rates_on(self, ts_us: int, pivot: str, max_age_us: int) -> RateTable:
+        """The same, not kept: for moments that are asked for once, such as that of a fill."""
+        quotes = {pair: quote for pair in self._moments if (quote := self.at(pair, ts_us)) is not None}
+        fresh = {pair: q for pair, q in quotes.items() if ts_us - q.fresh_until_us <= max_age_us}
+        return RateTable(fresh, pivot)
 
 
 def newest(first: Quote | None, second: Quote | None) -> Quote | None:

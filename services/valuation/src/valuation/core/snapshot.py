@@ -1,19 +1,26 @@
 """One complete value of one portfolio at one market time."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from contracts import Basis, Coverage, CoverageNote, Instrument, Portfolio, PositionValue, Valuation
 from quant import PositionMark, exposure, sum_money
-from valuation.core.books import Line
+from quant.money import product, round_rate
+from valuation.core.books import Line, realized_by
 from valuation.core.marks import Mark, MarkCache, currency_of, mark_line
+from valuation.core.merging import merge_marks
 from valuation.core.moments import from_us, to_text
 from valuation.core.prices import ONE, Price, cash
-from valuation.core.rates import RateTable
+from valuation.core.rates import SAME, RateTable
+from valuation.core.splits import EffectiveSplit, in_units_of
 
 ZERO = Decimal(0)
+
+
+def no_splits(_: str) -> Sequence[EffectiveSplit]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +28,8 @@ class Market:
     """Everything outside the portfolio that its value depends on, as of one market time.
 
     `price` gives the price of a symbol, `rates` are the exchange rates now, `rates_on(as_of_us)` those at
-    which a position of that date was taken. Inputs older than `stale_after_us` are used and flagged.
+    which a position of that date was taken, `splits` those of a symbol, `portfolios` those that hold
+    positions. Inputs older than `stale_after_us` are used and flagged.
     """
 
     basis: Basis
@@ -31,6 +39,8 @@ class Market:
     rates: RateTable
     rates_on: Callable[[int], RateTable]
     stale_after_us: int
+    splits: Callable[[str], Sequence[EffectiveSplit]] = no_splits
+    portfolios: Mapping[str, Portfolio] = field(default_factory=dict[str, Portfolio])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +53,28 @@ class Stamp:
 
 
 def value_portfolio(
-    portfolio: Portfolio, lines: Iterable[Line], market: Market, stamp: Stamp, cache: MarkCache | None = None
+    portfolio: Portfolio,
+    lines: Iterable[Line],
+    market: Market,
+    stamp: Stamp,
+    cache: MarkCache | None = None,
+    realized: Decimal | None = ZERO,
+    members: tuple[str, ...] = (),
 ) -> Valuation:
     """Value every position and sum up, exactly: each sum is the sum of the rounded positions it consists of.
 
     Positions without price or rate are listed, not counted as 0; sums are None only when something is held
     and nothing of it is priced. An empty book is worth 0. FX part of the profit: of the positions whose rate
-    at cost is known, None when it is known of none.
+    at cost is known, None when it is known of none. `realized` is what fills have closed, positions that are
+    gone included. `members` are the portfolios below whose positions are among the lines: they are merged.
+    Cash is part of the value but no exposure.
     """
     marks = [_mark(portfolio, line, market, cache) for line in lines]
+    if members:
+        marks = merge_marks(marks)
     priced = [mark for mark in marks if mark.missing is None]
     known = bool(priced) or not marks
-    values = exposure(_money(mark).market_value_base for mark in priced)
+    values = exposure(_money(mark).market_value_base for mark in priced if not is_cash(mark.instrument))
     price_pnl = sum_money(_money(mark).price_pnl_base for mark in priced)
     fx_parts = [part for mark in priced if (part := _money(mark).fx_pnl_base) is not None]
     fx_pnl = sum_money(fx_parts) if fx_parts or not marks else None
@@ -67,7 +87,7 @@ def value_portfolio(
         recorded_at=stamp.recorded_at,
         revision=stamp.revision,
         currency=portfolio.base_currency,
-        market_value=_tidy(values.net) if known else None,
+        market_value=_tidy(sum_money(_money(mark).market_value_base for mark in priced)) if known else None,
         unrealized_pnl=_tidy(sum_money((price_pnl, fx_pnl or ZERO))) if known else None,
         unrealized_price_pnl=_tidy(price_pnl) if known else None,
         unrealized_fx_pnl=_tidy(fx_pnl),
@@ -81,6 +101,8 @@ def value_portfolio(
         ),
         fx_rates=market.rates.into(portfolio.base_currency),
         source_ts_us=_newest_ingest(priced) if market.basis == "last" else None,
+        realized_pnl=_tidy(realized),
+        members=members or None,
     )
 
 
@@ -102,8 +124,9 @@ class _Age:
 def _mark(portfolio: Portfolio, line: Line, market: Market, cache: MarkCache | None) -> Mark:
     instrument = market.instruments.get(line.symbol)
     currency = currency_of(line.version.position, instrument)
-    is_cash = instrument is not None and instrument.asset_class == "cash"
-    price = cash(currency) if is_cash else market.price(line.symbol)
+    price = cash(currency) if is_cash(instrument) else market.price(line.symbol)
+    if price is not None and (splits := market.splits(line.symbol)):
+        price = in_units_of(price, splits, line.version.as_of_us, market.as_of_us)
     rate = market.rates.rate(currency, portfolio.base_currency)
 
     def cost_rate() -> Decimal | None:
@@ -118,9 +141,16 @@ def _cost_rate(line: Line, currency: str, base: str, market: Market) -> Decimal 
     """The rate at which the position was taken: as told, else the fixing of its date, else unknown."""
     if currency == base:
         return ONE
+    if line.ledger is not None:
+        return line.ledger.cost_fx_rate
+    then = market.rates_on(line.version.as_of_us)
     if (told := line.version.position.cost_fx_rate) is not None:
-        return told
-    rate = market.rates_on(line.version.as_of_us).rate(currency, base)
+        # It is told in the base currency of the holder, which need not be that of the portfolio above.
+        holder = market.portfolios.get(line.version.position.portfolio_id)
+        bridge = SAME if holder is None else then.rate(holder.base_currency, base)
+        if bridge is not None:
+            return told if bridge is SAME else round_rate(product(told, bridge.value))
+    rate = then.rate(currency, base)
     return None if rate is None else rate.value
 
 
@@ -131,6 +161,9 @@ def _position_value(mark: Mark, age: _Age, as_of_us: int) -> PositionValue:
     return PositionValue(
         symbol=mark.line.symbol,
         asset_class=None if mark.instrument is None else mark.instrument.asset_class,
+        sector=None if mark.instrument is None else mark.instrument.sector,
+        exchange=None if mark.instrument is None else mark.instrument.exchange,
+        issuer=None if mark.instrument is None else mark.instrument.issuer,
         quantity=position.quantity,
         average_cost=position.average_cost,
         multiplier=ONE if mark.instrument is None else mark.instrument.multiplier,
@@ -151,6 +184,7 @@ def _position_value(mark: Mark, age: _Age, as_of_us: int) -> PositionValue:
         position_version=mark.line.version.revision,
         price_age_seconds=None if price is None else (age.price_us or 0) / 1e6,
         stale=age.stale_price or age.stale_rate,
+        realized_pnl_base=_tidy(realized_by(mark.line)),
     )
 
 
@@ -195,6 +229,11 @@ def _newest_ingest(priced: list[Mark]) -> int | None:
         if moment is not None
     )
     return max(moments, default=None)
+
+
+def is_cash(instrument: Instrument | None) -> bool:
+    """Whether the instrument is money: priced at 1, and no exposure."""
+    return instrument is not None and instrument.asset_class == "cash"
 
 
 def _money(mark: Mark) -> PositionMark:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from contracts import Bar, Basis, FxRate, Instrument, Portfolio, Position, Tick, Valuation
+from contracts import Bar, Basis, FxRate, Instrument, Portfolio, Position, Tick, Trade, Valuation
+from quant import CostMethod
 from valuation.core.bars import BarCloses, close_of
 from valuation.core.books import Books
 from valuation.core.marks import MarkCache
@@ -12,8 +14,9 @@ from valuation.core.moments import DAY_US, to_us
 from valuation.core.numbers import require_number, require_positive
 from valuation.core.official import Agenda, Due, on_change, on_close
 from valuation.core.prices import NewestTick, Price, PriceVector
-from valuation.core.rates import Fixings, Quote, RateTable, newest
+from valuation.core.rates import ONE, Fixings, Quote, RateTable, newest
 from valuation.core.snapshot import Market, Stamp, value_portfolio
+from valuation.core.splits import SplitRecord
 
 COST_RATE_MAX_AGE_US = 7 * DAY_US
 """A position is not taken at a fixing older than this: over a long weekend yes, over a gap in the history no.
@@ -30,6 +33,7 @@ class Rules:
 
     pivot: str = "USD"
     stale_after_us: int = 900 * 1_000_000
+    cost_method: CostMethod = "average"
 
 
 class State:
@@ -43,7 +47,8 @@ class State:
         self.rules = rules or Rules()
         self.prices = PriceVector()
         self.fixings = Fixings()
-        self.books = Books(self.rules.pivot)
+        self.books = Books(self.rules.pivot, self.rules.cost_method)
+        self.books.rate_on = self._rate_on
         self.closes = BarCloses()
         self.agenda = Agenda()
         self.market_time_us: int | None = None
@@ -118,10 +123,13 @@ class State:
 
     def take_portfolio(self, record: Portfolio) -> int | None:
         """A portfolio. Returns its revision when it is news."""
+        above = self.books.hierarchy.above(record.portfolio_id)
         revision = self.books.put_portfolio(record)
         if revision is not None:
             self._marks.clear()
-            self._touch(record.portfolio_id, (None, None), f"portfolio:{record.portfolio_id}:{revision}")
+            cause = f"portfolio:{record.portfolio_id}:{revision}"
+            self._touch(record.portfolio_id, (None, None), cause)
+            self._leave(record.portfolio_id, above, cause)
         return revision
 
     def take_position(self, record: Position) -> int | None:
@@ -137,6 +145,36 @@ class State:
         cause = f"position:{record.portfolio_id}:{record.symbol}:{record.as_of.date()}:{version.revision}"
         self._touch(record.portfolio_id, history.reach(version.as_of_us), cause)
         return version.revision
+
+    def take_trade(self, record: Trade) -> bool:
+        """A fill. Tells whether it is news: a repeat is not."""
+        require_number(f"quantity of trade {record.trade_id}", record.quantity)
+        if not record.quantity:
+            raise ValueError(f"trade {record.trade_id} has quantity 0")
+        require_positive(f"price of trade {record.trade_id}", record.price)
+        if record.fee is not None and record.fee:
+            require_positive(f"fee of trade {record.trade_id}", record.fee)
+        span = self.books.put_trade(record)
+        if span is None:
+            return False
+        self._touch(record.portfolio_id, span, f"trade:{record.trade_id}")
+        return True
+
+    def take_splits(self, records: Iterable[SplitRecord], *, again: bool = False) -> None:
+        """Splits as they are stored now.
+
+        With `again` the known ones count as news too: they may have been stored before their effect was.
+        """
+        for record in records:
+            require_positive(f"split of {record.symbol}", record.ratio)
+            if not (self.books.splits.put(record) or again):
+                continue
+            self.books.forget_timelines()
+            self._marks.clear()
+            cause = f"split:{record.symbol}:{record.ex_date}:{record.revision}"
+            for portfolio_id in self.books.holders(record.symbol):
+                span = self.books.reach_of_split(portfolio_id, record.symbol, record.ex_date)
+                self._touch(portfolio_id, span, cause)
 
     # What follows
 
@@ -173,8 +211,7 @@ class State:
         if portfolio is None or as_of_us is None:
             return None
         market = self._market("last", as_of_us, self._rates_now(as_of_us), self.prices.price)
-        lines = self.books.lines(portfolio_id, as_of_us)
-        return value_portfolio(portfolio, lines, market, Stamp(sequence, 0, recorded_at), self._marks)
+        return self._value(portfolio, market, Stamp(sequence, 0, recorded_at), self._marks)
 
     def value_official(self, due: Due, recorded_at: datetime) -> Valuation | None:
         """The official value that is due, at the closes of final bars and nothing else; None for an unknown
@@ -190,10 +227,19 @@ class State:
             return close and Price(close.value, close.currency, close.as_of_us, close.price_id, None)
 
         market = self._market("bar", as_of_us, self._rates_at_close(as_of_us), price)
-        lines = self.books.lines(due.portfolio_id, as_of_us)
-        return value_portfolio(portfolio, lines, market, Stamp("0", 0, recorded_at))
+        return self._value(portfolio, market, Stamp("0", 0, recorded_at), None)
 
     # Inner
+
+    def _value(
+        self, portfolio: Portfolio, market: Market, stamp: Stamp, cache: MarkCache | None
+    ) -> Valuation:
+        """The value of a portfolio with everything below it."""
+        name, as_of_us = portfolio.portfolio_id, market.as_of_us
+        lines = self.books.family_lines(name, as_of_us)
+        realized = self.books.family_realized(name, as_of_us)
+        members = self.books.hierarchy.below(name)
+        return value_portfolio(portfolio, lines, market, stamp, cache, realized, members)
 
     def _move_time(self, ts_us: int) -> None:
         """Market time only goes forward.
@@ -208,13 +254,24 @@ class State:
             self.mark_dirty(self.books.portfolios)
 
     def _touch(self, portfolio_id: str, span: tuple[int | None, int | None], cause: str) -> None:
-        """A portfolio's inputs changed for a span of market time: its values are due."""
-        if portfolio_id in self.books.portfolios:
-            self._dirty[portfolio_id] = None
-            on_change(self.agenda, self.books, self.closes, portfolio_id, span, cause)
+        """A portfolio's inputs changed for a span of market time: its values and those above are due."""
+        for one in (portfolio_id, *self.books.hierarchy.above(portfolio_id)):
+            if one in self.books.portfolios:
+                self._dirty[one] = None
+                inputs = self.books.inputs(one)
+                on_change(self.agenda, inputs, self.closes, one, span, cause)
+
+    def _leave(self, portfolio_id: str, above: Iterable[str], cause: str) -> None:
+        """Portfolios that it was part of are due as well, where its prices moved them."""
+        inputs = self.books.inputs(portfolio_id)
+        for one in set(above) - set(self.books.hierarchy.above(portfolio_id)):
+            if one in self.books.portfolios:
+                self._dirty[one] = None
+                on_change(self.agenda, inputs, self.closes, one, (None, None), cause)
 
     def _forget_rates(self) -> None:
         self._marks.clear()
+        self.books.forget_timelines()
         self._live_rates = None
         self._official_rates = None
 
@@ -229,7 +286,17 @@ class State:
             rates=rates,
             rates_on=lambda ts_us: self.fixings.table_at(ts_us, self.rules.pivot, COST_RATE_MAX_AGE_US),
             stale_after_us=self.rules.stale_after_us,
+            splits=self.books.splits_of,
+            portfolios=self.books.portfolios,
         )
+
+    def _rate_on(self, source: str, target: str, ts_us: int) -> Decimal | None:
+        """The daily rate of a moment in the past, at which something was bought, sold or paid."""
+        if source == target:
+            return ONE
+        table = self.fixings.rates_on(ts_us, self.rules.pivot, COST_RATE_MAX_AGE_US)
+        rate = table.rate(source, target)
+        return None if rate is None else rate.value
 
     def _rates_now(self, as_of_us: int) -> RateTable:
         """Fixings and live ticks of pairs now; kept until a pair ticks or the next fixing begins."""
