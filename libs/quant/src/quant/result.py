@@ -18,6 +18,7 @@ Reason = Literal[
     "no_price",  # the instrument has no price
     "no_fx_rate",  # no quote connects the two currencies
     "missing_day",  # a business date of the period is not frozen
+    "not_reached",  # no move, or none that the search finds, has the effect asked for
     "no_volatility",  # no volatility makes the model give this price of the option
 ]
 
