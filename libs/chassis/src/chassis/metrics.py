@@ -74,6 +74,9 @@ RISK_REPORTS = Counter("tapeline_risk_reports_total", "Risk reports published.",
 RISK_AGE_SECONDS = Gauge(
     "tapeline_risk_age_seconds", "Market time now minus as_of of the oldest portfolio's risk."
 )
+LIMIT_EVENTS = Counter(
+    "tapeline_limit_events_total", "Limit events by kind and new state.", ["kind", "state"]
+)
 
 HTTP_REQUESTS = Counter("tapeline_http_requests_total", "Requests answered.", ["method", "route", "status"])
 HTTP_SECONDS = Histogram(

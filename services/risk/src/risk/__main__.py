@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable
+from datetime import timedelta
 from functools import partial
 from socket import gethostname
 from typing import Any
@@ -15,12 +16,13 @@ from chassis.clock import SystemClock
 from chassis.health import Health, Route, serve_health
 from chassis.logs import configure_logging, get_logger
 from chassis.table import read_table
-from contracts import Valuation, topics
+from contracts import LimitEvent, Valuation, topics
 from contracts.codec import decoder
 from risk.adapters.analysis_routes import analysis_routes
 from risk.adapters.client_logs import quieten_clients
 from risk.adapters.faust_app import APP_ID, ValuationStream, make_app
 from risk.adapters.history_store import HistoryStore
+from risk.adapters.limit_store import LimitStore
 from risk.adapters.metric_store import MetricStore
 from risk.adapters.worker import RiskWorker
 from risk.core.desk import Desk
@@ -31,6 +33,8 @@ from store.database import connect_pool
 
 VERSION = "0.1.0"
 CLOSE_WITHIN_S = 1.5
+# Well inside the 30 days that the topic keeps: an event is missing there only if it was never sent.
+REPUBLISHED = timedelta(days=7)
 
 log = get_logger(__name__)
 
@@ -55,18 +59,24 @@ async def run(settings: RiskSettings, health: Health, routes: dict[tuple[str, st
     history = HistoryStore(pool)
     state = RiskState(await history.load(), settings.pivot_currency)
     await asyncio.to_thread(restore, settings.kafka, state)
+    limits = LimitStore(pool)
+    state.limits.replace(await limits.load())
+    state.limits.restore(await limits.states())
+    missing = await unpublished(settings.kafka, limits)
     health.ready("history")
     routes.update(analysis_routes(Desk(state)))
 
     app = make_app(settings.kafka, settings.state_dir, settings.instance_id or gethostname())
     stream = ValuationStream(app, settings.conflate_ms / 1000)
     app.on_partitions_assigned.connect(partial(on_assigned, health), weak=False)
-    worker = RiskWorker(RiskHandler(state), history, MetricStore(pool), stream.publish, SystemClock())
+    worker = RiskWorker(RiskHandler(state), history, MetricStore(pool), limits, stream.publish, SystemClock())
     await app.start()
+    await worker.publish_missing(missing)
     parts = [
         asyncio.create_task(stop.wait(), name="signal"),
         asyncio.create_task(stream.work(worker.compute, health.beat), name="valuations"),
         asyncio.create_task(worker.follow_history(settings.history_poll_s), name="history"),
+        asyncio.create_task(worker.follow_limits(settings.limits_poll_s), name="limits"),
         asyncio.create_task(watch(app), name="faust"),
     ]
     try:
@@ -84,6 +94,22 @@ def restore(bootstrap: str, state: RiskState) -> None:
     for record in read_table(bootstrap, topics.VALUATIONS.name):
         if record.value is not None:
             state.remember(decoder(Valuation).decode(record.value))
+
+
+async def unpublished(bootstrap: str, limits: LimitStore) -> list[LimitEvent]:
+    """Recorded limit events that the topic does not have: the process was stopped in between."""
+    recorded = await limits.recent(REPUBLISHED)
+    if not recorded:
+        return []
+    published = await asyncio.to_thread(event_ids, bootstrap)
+    return [event for event in recorded if event.event_id not in published]
+
+
+def event_ids(bootstrap: str) -> set[str]:
+    """The events on the topic of limit events."""
+    decode = decoder(LimitEvent).decode
+    records = read_table(bootstrap, topics.LIMIT_EVENTS.name)
+    return {decode(record.value).event_id for record in records if record.value is not None}
 
 
 async def on_assigned(health: Health, *_: object, **__: object) -> None:

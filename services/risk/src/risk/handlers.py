@@ -1,13 +1,14 @@
 """Valuations in, reports and rows out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from chassis.bus import Output
-from contracts import RiskReport, Valuation, topics
+from contracts import LimitEvent, RiskReport, Valuation, topics
 from contracts.codec import encode
+from risk.core.limits.definitions import LimitBooks
 from risk.core.state import RiskState
 
 MINUTE_S = 60
@@ -15,14 +16,22 @@ MINUTE_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What one turn leaves behind: messages to publish, in order, and the reports to store."""
+    """What one turn leaves behind: messages to publish, in order, the reports and limit events to store.
+
+    Limit events are stored before anything is published: whoever sees a report finds its limits judged.
+    """
 
     reports: list[RiskReport]
     stored: list[RiskReport]
+    limit_events: list[LimitEvent] = field(default_factory=list[LimitEvent])
 
     def outputs(self) -> list[Output]:
         return [
-            Output(topics.RISK.name, encode(report), report.portfolio_id.encode()) for report in self.reports
+            *(
+                Output(topics.RISK.name, encode(report), report.portfolio_id.encode())
+                for report in self.reports
+            ),
+            *to_outputs(self.limit_events),
         ]
 
 
@@ -45,7 +54,16 @@ class RiskHandler:
         official = [valuation for valuation in valuations if valuation.basis == "bar"]
         live = self.state.newest_live(sorted({valuation.portfolio_id for valuation in valuations}))
         reports = [self.state.report(valuation, recorded_at) for valuation in (*official, *live)]
-        return Effects(reports, [report for report in reports if self._is_stored(report)])
+        events: list[LimitEvent] = []
+        for valuation, report in zip(live, reports[len(official) :], strict=True):
+            events += self.state.limits.evaluate(valuation, report, self.state.factors, recorded_at)
+        events += self.state.limits.pass_time(recorded_at)
+        return Effects(reports, [report for report in reports if self._is_stored(report)], events)
+
+    def take_limits(self, books: LimitBooks, recorded_at: datetime) -> Effects:
+        """Judge the newest values by changed definitions and raises."""
+        self.state.limits.replace(books)
+        return Effects([], [], self.state.limits.evaluate_again(self.state.factors, recorded_at))
 
     def _is_stored(self, report: RiskReport) -> bool:
         """Official reports always; of live ones the first of each minute of market time."""
@@ -56,6 +74,12 @@ class RiskHandler:
             return False
         self._stored_minute[report.portfolio_id] = minute
         return True
+
+
+def to_outputs(events: Sequence[LimitEvent]) -> list[Output]:
+    """Limit events as messages."""
+    topic = topics.LIMIT_EVENTS
+    return [Output(topic.name, encode(event), topic.key_of(event)) for event in events]
 
 
 def to_rows(reports: Sequence[RiskReport]) -> list[dict[str, Any]]:

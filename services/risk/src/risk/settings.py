@@ -12,6 +12,9 @@ class RiskSettings(ServiceSettings):
     history_poll_s: float = Field(
         default=5.0, gt=0, description="how often daily history is looked at for changes"
     )
+    limits_poll_s: float = Field(
+        default=1.0, gt=0, description="how often limits and actions on them are looked at for changes"
+    )
     instance_id: str = Field(
         default="", description="name in the consumer group, kept over restarts; host name if empty"
     )

@@ -61,7 +61,7 @@ class ValuationStream:
         self._waiting: Conflator[Any] = Conflator()
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
-        self._reports = app.topic(topics.RISK.name)
+        self._topics = {topic.name: app.topic(topic.name) for topic in (topics.RISK, topics.LIMIT_EVENTS)}
         self.agent = app.agent(app.topic(topics.VALUATIONS.name), name="valuations")(self._take_in)
 
     async def _take_in(self, stream: Any) -> None:
@@ -100,7 +100,9 @@ class ValuationStream:
 
     async def publish(self, outputs: list[Output]) -> None:
         """Send and wait until the broker has acknowledged all; raises what the client raises."""
-        sent = [await self._reports.send(key=output.key, value=output.value) for output in outputs]
+        sent = [
+            await self._topics[output.topic].send(key=output.key, value=output.value) for output in outputs
+        ]
         await asyncio.gather(*sent)
 
     async def _wait_for_arrival(self, timeout_s: float = 1.0) -> bool:

@@ -12,11 +12,12 @@ from chassis import metrics
 from chassis.bus import Output
 from chassis.clock import Clock, to_us
 from chassis.logs import get_logger
-from contracts import RiskReport, Valuation
+from contracts import LimitEvent, RiskReport, Valuation
 from contracts.codec import decoder
 from risk.adapters.history_store import HistoryStore
+from risk.adapters.limit_store import LimitStore
 from risk.adapters.metric_store import MetricStore
-from risk.handlers import RiskHandler
+from risk.handlers import RiskHandler, to_outputs
 
 log = get_logger(__name__)
 
@@ -30,11 +31,18 @@ class RiskWorker:
     """Computes, publishes and stores, one turn at a time."""
 
     def __init__(
-        self, handler: RiskHandler, history: HistoryStore, store: MetricStore, publish: Publish, clock: Clock
+        self,
+        handler: RiskHandler,
+        history: HistoryStore,
+        store: MetricStore,
+        limits: LimitStore,
+        publish: Publish,
+        clock: Clock,
     ) -> None:
         self._handler = handler
         self._history = history
         self._store = store
+        self._limits = limits
         self._publish = publish
         self._clock = clock
         self._turn = asyncio.Lock()
@@ -65,6 +73,26 @@ class RiskWorker:
                 "daily history taken in", version=history.version, seconds=round(perf_counter() - started, 3)
             )
 
+    async def follow_limits(self, poll_s: float) -> None:
+        """Judge by new definitions, raises and deeds as soon as they are stored; never returns."""
+        while True:
+            await asyncio.sleep(poll_s)
+            if await self._limits.version() == self._handler.state.limits.books.version:
+                continue
+            books = await self._limits.load()
+            async with self._turn:
+                effects = self._handler.take_limits(books, self._clock.now())
+                await self._limits.record(effects.limit_events)
+                await self._publish(effects.outputs())
+            self._count(effects.limit_events)
+            log.info("limits taken in", limits=len(books.definitions), events=len(effects.limit_events))
+
+    async def publish_missing(self, missing: Sequence[LimitEvent]) -> None:
+        """Publish recorded events that did not reach the topic before the last stop."""
+        await self._publish(to_outputs(missing))
+        if missing:
+            log.warning("limit events published after a stop", events=len(missing))
+
     async def finish_turn(self, timeout_s: float = 1.0) -> None:
         """Let the turn in progress end; what is not acknowledged is computed again after a restart."""
         with suppress(TimeoutError):
@@ -74,10 +102,16 @@ class RiskWorker:
         for start in range(0, len(valuations), CHUNK):
             with metrics.STAGE_SECONDS.labels(stage=STAGE).time():
                 effects = self._handler.handle(valuations[start : start + CHUNK], self._clock.now())
+                await self._limits.record(effects.limit_events)
                 await self._publish(effects.outputs())
                 await self._store.append(effects.stored)
+            self._count(effects.limit_events)
             self._measure(effects.reports)
             await asyncio.sleep(0)
+
+    def _count(self, events: Sequence[LimitEvent]) -> None:
+        for event in events:
+            metrics.LIMIT_EVENTS.labels(kind=event.kind, state=event.state).inc()
 
     def _measure(self, reports: Sequence[RiskReport]) -> None:
         now_us = self._clock.now_us()

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from contracts import RiskReport, Valuation
+from quant import FactorMatrix
 from risk.core.history import DailyHistory, FactorCache, market_date
+from risk.core.limits.book import LimitBook
 from risk.core.reports import is_only_fx, make_report, priced
 
 Key = tuple[str, str]  # portfolio_id, basis
@@ -17,6 +19,7 @@ class RiskState:
         self.pivot = pivot
         self._factors = FactorCache(history, pivot)
         self._newest: dict[Key, Valuation] = {}
+        self.limits = LimitBook()
 
     @property
     def history(self) -> DailyHistory:
@@ -52,6 +55,9 @@ class RiskState:
 
     def report(self, valuation: Valuation, recorded_at: datetime) -> RiskReport:
         """All measures of one valuation, from history strictly before its market date."""
+        return make_report(valuation, self.factors(valuation), self.history_version, recorded_at)
+
+    def factors(self, valuation: Valuation) -> FactorMatrix | None:
+        """What the book of a valuation is measured with; None without history before its market date."""
         only_fx = is_only_fx(priced(valuation))
-        factors = self._factors.factors(market_date(valuation.as_of), valuation.currency, only_fx=only_fx)
-        return make_report(valuation, factors, self.history_version, recorded_at)
+        return self._factors.factors(market_date(valuation.as_of), valuation.currency, only_fx=only_fx)
