@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -183,3 +184,37 @@ def test_conflation_keeps_the_newest_live_and_every_official_one() -> None:
     assert values == [b"Q live", b"P 14:30", b"P 14:25 revised", b"P live new"]
     assert tokens == [0, 1, 2, 3, 4, 5]
     assert waiting.take() == ([], [])
+
+
+def test_beta_is_measured_against_the_benchmark_of_the_history() -> None:
+    report = only(handler(replace(HISTORY, benchmark="BBB")), AAA)
+    known = PRICES[np.datetime64("2013-10-07") > DAYS][-501:]
+    returns = known[1:] / known[:-1] - 1
+    beta = measure(report, "beta")
+    assert beta.value == pytest.approx(np.polyfit(returns[:, 1], returns[:, 0], 1)[0])
+    assert (beta.details["benchmark"], beta.details["scenarios"]) == ("BBB", "500")
+
+
+def test_without_history_of_the_benchmark_there_is_no_beta() -> None:
+    beta = measure(only(handler(), AAA), "beta")
+    assert (beta.value, beta.reason) == (None, "no_history")
+    assert "SPY" in beta.details["message"]
+
+
+def test_concentration_uses_the_labels_of_the_positions() -> None:
+    energy = make_position_value("AAA", "10", "100", sector="Energy", issuer="Acme")
+    cash = make_position_value("USD", "9000", "1", asset_class="cash")
+    report = only(handler(), energy, BBB, cash)
+    issuers, sectors = measure(report, "issuer_concentration"), measure(report, "sector_concentration")
+    assert issuers.value == sectors.value == pytest.approx(100 * 1000 / 1200)
+    assert (issuers.details["name"], sectors.details["name"]) == ("Acme", "Energy")
+
+
+def test_var_of_a_parent_is_that_of_its_merged_book_and_never_a_sum() -> None:
+    """Long 10 in one child and short 10 in the other are nothing together, whatever each risks alone."""
+    children = [only(handler(), make_position_value("AAA", units, "100")) for units in ("10", "-10")]
+    merged = make_position_value("AAA", "0", "100")
+    parent = only(handler(), merged, members=("LONG", "SHORT"))
+    var = [measure(one, "historical_var", confidence_bp="9500").value for one in (parent, *children)]
+    assert var[0] == 0
+    assert min(var[1:]) > 0

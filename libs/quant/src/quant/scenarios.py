@@ -30,7 +30,8 @@ class FactorMatrix:
     `levels` (T, F) are adjusted prices times FX, NaN before an instrument's first price or rate; `returns`
     (T-1, F) are its simple returns, which equal (1 + r_local)(1 + r_fx) - 1. `first` (F,) is the first row
     that is not NaN (T if none). `rates` (T, F) is the FX part of the levels. `price_carried` and `fx_carried`
-    (T, F) mark values carried forward from an earlier date.
+    (T, F) mark values carried forward from an earlier date. `benchmark` is the column that books are compared
+    with, if one is chosen.
     """
 
     dates: Dates
@@ -42,6 +43,7 @@ class FactorMatrix:
     first: np.ndarray[tuple[int], np.dtype[np.intp]]
     price_carried: Bools
     fx_carried: Bools
+    benchmark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ async def run(settings: RiskSettings, health: Health, routes: dict[tuple[str, st
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     pool = await connect_pool(settings.postgres, application=APP_ID)
-    history = HistoryStore(pool)
+    history = HistoryStore(pool, settings.benchmark)
     state = RiskState(await history.load(), settings.pivot_currency)
     await asyncio.to_thread(restore, settings.kafka, state)
     limits = LimitStore(pool)

@@ -18,4 +18,5 @@ class RiskSettings(ServiceSettings):
     instance_id: str = Field(
         default="", description="name in the consumer group, kept over restarts; host name if empty"
     )
+    benchmark: str = Field(default="SPY", description="symbol whose history beta is measured against")
     pivot_currency: str = Field(default="USD", description="currency through which FX rates are crossed")

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -44,8 +45,9 @@ FX_SYMBOLS = "SELECT symbol FROM ops.instrument_latest WHERE asset_class = 'fx'"
 class HistoryStore:
     """Daily history in PostgreSQL."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, benchmark: str) -> None:
         self._pool = pool
+        self._benchmark = benchmark
 
     async def version(self) -> str:
         """Identifies the history stored now: newest recording time and number of rows."""
@@ -53,7 +55,8 @@ class HistoryStore:
 
     async def load(self) -> DailyHistory:
         """All of it, as one consistent snapshot."""
-        return await run_transaction(self._pool, _read_history, isolation="repeatable_read")
+        found = await run_transaction(self._pool, _read_history, isolation="repeatable_read")
+        return replace(found, benchmark=self._benchmark)
 
 
 async def _read_version(conn: Connection) -> str:

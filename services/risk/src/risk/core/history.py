@@ -1,7 +1,7 @@
 """Daily history as the service holds it, and the factor matrices made of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -28,7 +28,8 @@ class DailyHistory:
     """All daily history known at one moment.
 
     `version` identifies it; `prices` are unadjusted closes per symbol; `quotes` are FX rates per six-letter
-    pair; `fx_symbols` are the instruments that are currency pairs.
+    pair; `fx_symbols` are the instruments that are currency pairs; `benchmark` is what books are
+    compared with.
     """
 
     version: str
@@ -38,6 +39,7 @@ class DailyHistory:
         default_factory=dict[str, tuple[CorporateAction, ...]]
     )
     fx_symbols: frozenset[str] = frozenset()
+    benchmark: str = "SPY"
 
     def grid(self, market_date: date, *, only_fx: bool, rows: int = SCENARIO_COUNT + 1) -> Dates:
         """The last `rows` dates before the market date with a close of any non-FX instrument.
@@ -101,7 +103,8 @@ class FactorCache:
         grid = self.history.grid(market_date, only_fx=only_fx, rows=rows)
         if not len(grid):
             return None
-        return factor_matrix(self._prices[market_date], self.history.quotes, base, grid, self._pivot)
+        found = factor_matrix(self._prices[market_date], self.history.quotes, base, grid, self._pivot)
+        return replace(found, benchmark=self.history.benchmark)
 
     def _make_room(self) -> None:
         while len(self._by_date) >= CACHED_DATES:

@@ -10,6 +10,7 @@ from contracts import PositionValue, RiskReport, Valuation
 from contracts.types import MeasureReason
 from quant import (
     MEASURES,
+    Benchmark,
     Book,
     BookScenarios,
     FactorMatrix,
@@ -72,7 +73,23 @@ def book_of(valuation: Valuation, factors: FactorMatrix | None) -> Book:
         positions=len(valuation.positions),
         market_values={p.symbol: p.market_value_base for p in positions if p.market_value_base is not None},
         scenarios=_scenarios(positions, factors),
+        sectors={p.symbol: p.sector for p in positions},
+        issuers={p.symbol: p.issuer for p in positions},
+        cash=frozenset(p.symbol for p in positions if p.asset_class == "cash"),
+        benchmark=_benchmark(factors),
     )
+
+
+def _benchmark(factors: FactorMatrix | None) -> Result[Benchmark]:
+    """Returns of the benchmark in base currency, from where its history begins."""
+    symbol = None if factors is None else factors.benchmark
+    if factors is None or symbol is None or symbol not in factors.columns:
+        return Missing("no_history", f"no daily history of the benchmark {symbol or ''}".rstrip())
+    column = factors.columns[symbol]
+    start = int(factors.first[column])
+    if len(factors.dates) - start < 2:
+        return Missing("no_history", f"no daily history of the benchmark {symbol}")
+    return Benchmark(symbol, factors.dates[start + 1 :], factors.returns[start:, column])
 
 
 def _scenarios(positions: Sequence[PositionValue], factors: FactorMatrix | None) -> Result[BookScenarios]:
