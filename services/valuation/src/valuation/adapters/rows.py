@@ -87,6 +87,7 @@ def position_rows(valuation: Valuation) -> Iterable[dict[str, Any]]:
     for line in valuation.positions:
         yield {
             **msgspec.structs.asdict(line),
+            "option": msgspec.to_builtins(line.option),
             "portfolio_id": valuation.portfolio_id,
             "as_of": valuation.as_of,
             "basis": valuation.basis,

@@ -259,8 +259,8 @@ class Books:
         return touched
 
     def priced_by(self, symbol: str) -> Iterable[str]:
-        """Portfolios whose value a price of the symbol can change: by holding it or an option on it themselves
-        or in a portfolio below, or through its exchange rate.
+        """Portfolios whose value a price of the symbol can change: by holding it, or an option on it,
+        themselves or in a portfolio below, or through its exchange rate.
         """
         found = set(self.holders(symbol))
         for option in self._options.get(symbol, ()):

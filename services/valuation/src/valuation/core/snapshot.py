@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from contracts import Basis, Coverage, CoverageNote, Instrument, Portfolio, PositionValue, Valuation
+from contracts import (
+    Basis,
+    Coverage,
+    CoverageNote,
+    Instrument,
+    OptionTerms,
+    Portfolio,
+    PositionValue,
+    Valuation,
+)
 from quant import PositionMark, exposure, sum_money
 from quant.money import product, round_rate
 from valuation.core.books import Line, realized_by
@@ -23,13 +32,18 @@ def no_splits(_: str) -> Sequence[EffectiveSplit]:
     return ()
 
 
+def no_options(_: str) -> OptionTerms | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Market:
     """Everything outside the portfolio that its value depends on, as of one market time.
 
     `price` gives the price of a symbol, `rates` are the exchange rates now, `rates_on(as_of_us)` those at
     which a position of that date was taken, `splits` those of a symbol, `portfolios` those that hold
-    positions. Inputs older than `stale_after_us` are used and flagged.
+    positions, `option` the terms that an option is priced with. Inputs older than `stale_after_us` are used
+    and flagged.
     """
 
     basis: Basis
@@ -41,6 +55,7 @@ class Market:
     stale_after_us: int
     splits: Callable[[str], Sequence[EffectiveSplit]] = no_splits
     portfolios: Mapping[str, Portfolio] = field(default_factory=dict[str, Portfolio])
+    option: Callable[[str], OptionTerms | None] = no_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +111,7 @@ def value_portfolio(
         gross_exposure=_tidy(values.gross) if known else None,
         net_exposure=_tidy(values.net) if known else None,
         coverage=_coverage(marks, ages),
-        positions=tuple(
-            _position_value(mark, age, market.as_of_us) for mark, age in zip(marks, ages, strict=True)
-        ),
+        positions=tuple(_position_value(mark, age, market) for mark, age in zip(marks, ages, strict=True)),
         fx_rates=market.rates.into(portfolio.base_currency),
         source_ts_us=_newest_ingest(priced) if market.basis == "last" else None,
         realized_pnl=_tidy(realized),
@@ -154,10 +167,10 @@ def _cost_rate(line: Line, currency: str, base: str, market: Market) -> Decimal 
     return None if rate is None else rate.value
 
 
-def _position_value(mark: Mark, age: _Age, as_of_us: int) -> PositionValue:
+def _position_value(mark: Mark, age: _Age, market: Market) -> PositionValue:
     position, price, money = mark.line.version.position, mark.price, mark.money
     based = money if mark.missing is None else None
-    price_as_of_us = as_of_us if age.price_us is None else as_of_us - age.price_us
+    price_as_of_us = market.as_of_us - (age.price_us or 0)
     return PositionValue(
         symbol=mark.line.symbol,
         asset_class=None if mark.instrument is None else mark.instrument.asset_class,
@@ -185,6 +198,7 @@ def _position_value(mark: Mark, age: _Age, as_of_us: int) -> PositionValue:
         price_age_seconds=None if price is None else (age.price_us or 0) / 1e6,
         stale=age.stale_price or age.stale_rate,
         realized_pnl_base=_tidy(realized_by(mark.line)),
+        option=None if price is None else market.option(mark.line.symbol),
     )
 
 

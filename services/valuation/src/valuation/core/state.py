@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from contracts import Bar, Basis, FxRate, Instrument, Portfolio, Position, Tick, Trade, Valuation
+from contracts import (
+    Bar,
+    Basis,
+    FxRate,
+    Instrument,
+    OptionTerms,
+    Portfolio,
+    Position,
+    Tick,
+    Trade,
+    Valuation,
+)
 from quant import CostMethod
 from valuation.core.bars import BarCloses, close_of
 from valuation.core.books import Books
@@ -13,6 +24,7 @@ from valuation.core.marks import MarkCache
 from valuation.core.moments import DAY_US, to_us
 from valuation.core.numbers import require_number, require_positive
 from valuation.core.official import Agenda, Due, on_change, on_close
+from valuation.core.options import OptionMark, OptionMarks, require_option
 from valuation.core.prices import NewestTick, Price, PriceVector
 from valuation.core.rates import ONE, Fixings, Quote, RateTable, newest
 from valuation.core.snapshot import Market, Stamp, value_portfolio
@@ -58,6 +70,7 @@ class State:
         self._dirty: dict[str, None] = {}
         self._renewed_at_us: int | None = None
         self._marks = MarkCache()
+        self._option_marks = OptionMarks()
         self._live_rates: RateTable | None = None
         self._rates_until_us: int | None = None
         self._official_rates: tuple[int, RateTable] | None = None
@@ -113,6 +126,7 @@ class State:
     def take_instrument(self, record: Instrument) -> int | None:
         """An instrument. Returns its revision when it is news."""
         require_positive(f"multiplier of {record.symbol}", record.multiplier)
+        require_option(record)
         revision = self.books.put_instrument(record)
         if revision is None:
             return None
@@ -278,11 +292,28 @@ class State:
     def _market(
         self, basis: Basis, as_of_us: int, rates: RateTable, price: Callable[[str], Price | None]
     ) -> Market:
+        def option(symbol: str) -> OptionMark | None:
+            contract = self.books.contract(symbol)
+            if contract is None:
+                return None
+            own, underlying = price(symbol), price(contract.underlying)
+            instrument = self.books.instruments[symbol]
+            return self._option_marks.mark(basis, instrument, contract, own, underlying, as_of_us)
+
+        def marked_price(symbol: str) -> Price | None:
+            found = option(symbol)
+            return price(symbol) if found is None else found.price
+
+        def terms(symbol: str) -> OptionTerms | None:
+            found = option(symbol)
+            return None if found is None else found.terms
+
         return Market(
             basis=basis,
             as_of_us=as_of_us,
             instruments=self.books.instruments,
-            price=price,
+            price=marked_price,
+            option=terms,
             rates=rates,
             rates_on=lambda ts_us: self.fixings.table_at(ts_us, self.rules.pivot, COST_RATE_MAX_AGE_US),
             stale_after_us=self.rules.stale_after_us,
