@@ -1,0 +1,1 @@
+"""End of day: what is frozen once a business date is over, in steps that may be repeated."""

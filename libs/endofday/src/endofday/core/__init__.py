@@ -1,0 +1,1 @@
+"""Pure parts: calendars, positions in force, rows of frozen profit and loss."""

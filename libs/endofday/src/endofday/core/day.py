@@ -1,0 +1,229 @@
+"""Rows of frozen profit and loss for one business date."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from endofday.core.books import DayBook, day_book, dividend, merge, split_ratio
+from endofday.core.facts import Action, Instrument, Portfolio, Quote, Rates, Trade, Version, members
+from endofday.core.sessions import Session, fx_close, last_session
+from quant import Missing, daily_pnl, previous_business_date
+from quant.daily_pnl import DayPnl
+from quant.money import ZERO
+
+ONE = Decimal(1)
+CASH = "cash"
+FX = "fx"
+Row = dict[str, Any]
+Position = tuple[str, str]
+"""Portfolio and symbol."""
+NOTHING = Rates({})
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Everything that says what was held."""
+
+    portfolios: Mapping[str, Portfolio]
+    instruments: Mapping[str, Instrument]
+    versions: Mapping[Position, list[Version]]
+    trades: Mapping[Position, list[Trade]]
+    actions: Mapping[str, list[Action]]
+
+    def symbols(self) -> set[str]:
+        """Every symbol ever held."""
+        return {symbol for _, symbol in (*self.versions, *self.trades)}
+
+    def currency(self, symbol: str) -> str:
+        """Currency of the prices of a symbol."""
+        instrument = self.instruments.get(symbol)
+        if instrument is not None:
+            return instrument.currency
+        rows = (row for (_, name), rows in _known(self) if name == symbol for row in rows)
+        return next(rows).currency
+
+
+@dataclass(frozen=True, slots=True)
+class Closes:
+    """Official closes by symbol and session date, and rates by moment."""
+
+    prices: Mapping[tuple[str, dt.date], Quote]
+    rates: Mapping[dt.datetime, Rates] = field(default_factory=dict[dt.datetime, Rates])
+
+    def at(self, moment: dt.datetime) -> Rates:
+        return self.rates.get(moment, NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A business date and the two closes of each symbol around it."""
+
+    date: dt.date
+    instruments: Mapping[str, Instrument]
+
+    def sessions(self, symbol: str) -> tuple[Session, Session]:
+        """The last session up to the previous business date, and up to this one."""
+        instrument = self.instruments.get(symbol)
+        # Rates and cash have no exchange: their day ends with the FX day.
+        exchange = None if instrument is None or instrument.asset_class in (CASH, FX) else instrument.exchange
+        return last_session(exchange, previous_business_date(self.date)), last_session(exchange, self.date)
+
+    @property
+    def fx_closes(self) -> tuple[dt.datetime, dt.datetime]:
+        """When the rates of the two closes were in force."""
+        return fx_close(previous_business_date(self.date)), fx_close(self.date)
+
+
+def wanted_sessions(books: Books, day: Day) -> list[tuple[str, Session]]:
+    """The sessions whose closes are needed."""
+    return sorted({(symbol, one) for symbol in books.symbols() for one in day.sessions(symbol)})
+
+
+def wanted_moments(books: Books, day: Day) -> list[dt.datetime]:
+    """The moments whose rates are needed: both closes, and where there are fills all of them and the
+    positions they changed.
+    """
+    traded = {trade.executed_at for trades in books.trades.values() for trade in trades}
+    changed = {one.as_of for key in books.trades for one in books.versions.get(key, ())}
+    return sorted({*day.fx_closes, *traded, *changed})
+
+
+def rows_of_day(books: Books, closes: Closes, day: Day) -> Iterator[Row]:
+    """One row per portfolio and symbol that was held at the previous close or traded since.
+
+    A portfolio with others below it holds theirs too, merged by symbol.
+    """
+    for portfolio in books.portfolios.values():
+        ids = members(books.portfolios, portfolio.portfolio_id)
+        for symbol in sorted({name for owner, name in (*books.versions, *books.trades) if owner in ids}):
+            book = merge([_book(books, closes, day, portfolio, owner, symbol) for owner in ids])
+            if book.quantity or book.fills:
+                yield _row(books, closes, day, portfolio, symbol, book)
+
+
+def emptied(row: Mapping[str, Any]) -> Row:
+    """What replaces a stored row of a position that, by a correction, was not held: zeros."""
+    amounts = ("opening_value", "closing_value", "flow", "price", "fx", "trading", "income", "fees", "total")
+    return {
+        "portfolio_id": row["portfolio_id"],
+        "symbol": row["symbol"],
+        "date": row["date"],
+        "currency": row["currency"],
+        "opening_quantity": ZERO,
+        "closing_quantity": ZERO,
+        **dict.fromkeys(("opening_price", "closing_price", "opening_fx_rate", "closing_fx_rate", "reason")),
+        **dict.fromkeys((*amounts, "realized"), ZERO),
+        "evidence": {"message": "not held on this date"},
+    }
+
+
+def _book(books: Books, closes: Closes, day: Day, portfolio: Portfolio, owner: str, symbol: str) -> DayBook:
+    currency, base = books.currency(symbol), portfolio.base_currency
+
+    def rate_at(moment: dt.datetime) -> Decimal | None:
+        found = closes.at(moment).rate(currency, base)
+        return None if found is None else found.value
+
+    return day_book(
+        books.versions.get((owner, symbol), ()),
+        books.trades.get((owner, symbol), ()),
+        books.actions.get(symbol, ()),
+        *day.sessions(symbol),
+        _multiplier(books, symbol),
+        rate_at,
+    )
+
+
+def _row(books: Books, closes: Closes, day: Day, portfolio: Portfolio, symbol: str, book: DayBook) -> Row:
+    sessions, actions = day.sessions(symbol), books.actions.get(symbol, ())
+    currency = books.currency(symbol)
+    prices = [_price(books, closes, day, symbol, number) for number in (0, 1)]
+    rates = [closes.at(moment).rate(currency, portfolio.base_currency) for moment in day.fx_closes]
+    found = daily_pnl(
+        quantity=book.quantity,
+        opening_price=_value(prices[0]),
+        closing_price=_value(prices[1]),
+        opening_fx_rate=_value(rates[0]),
+        closing_fx_rate=_value(rates[1]),
+        fills=book.fills,
+        multiplier=_multiplier(books, symbol),
+        split_ratio=split_ratio(actions, *sessions),
+        dividend=dividend(actions, *sessions),
+    )
+    told = found if isinstance(found, Missing) else None
+    return {
+        "portfolio_id": portfolio.portfolio_id,
+        "symbol": symbol,
+        "date": day.date,
+        "currency": portfolio.base_currency,
+        "opening_quantity": book.quantity,
+        "opening_price": _value(prices[0]),
+        "opening_fx_rate": _value(rates[0]),
+        "closing_quantity": _closing_quantity(book, split_ratio(actions, *sessions)),
+        "closing_price": _value(prices[1]),
+        "closing_fx_rate": _value(rates[1]),
+        **_amounts(found),
+        "realized": None if told else book.realized,
+        "reason": None if told is None else told.reason,
+        "evidence": _evidence(actions, sessions, currency, prices, rates, book, told),
+    }
+
+
+def _amounts(found: DayPnl | Missing) -> Row:
+    names = ("opening_value", "closing_value", "flow", "price", "fx", "trading", "income", "fees", "total")
+    return {name: None if isinstance(found, Missing) else getattr(found, name) for name in names}
+
+
+def _evidence(
+    actions: Iterable[Action],
+    sessions: tuple[Session, Session],
+    currency: str,
+    prices: list[Quote | None],
+    rates: list[Quote | None],
+    book: DayBook,
+    told: Missing | None,
+) -> Row:
+    opening, closing = sessions
+    counted = [one for one in actions if opening.date < one.ex_date <= closing.date]
+    return {
+        "sessions": [str(opening.date), str(closing.date)],
+        "calendar": closing.calendar,
+        "price_currency": currency,
+        "prices": [None if one is None else one.name for one in prices],
+        "rates": [None if one is None else one.name for one in rates],
+        "positions": list(book.positions),
+        "fills": list(book.fill_ids),
+        "actions": [f"{one.kind}:{one.symbol}:{one.ex_date}:{one.revision}" for one in counted],
+        **({} if told is None else {"message": told.message}),
+    }
+
+
+def _price(books: Books, closes: Closes, day: Day, symbol: str, number: int) -> Quote | None:
+    """The official close: of a pair its rate, of cash 1, else what the session closed at."""
+    instrument = books.instruments.get(symbol)
+    if instrument is not None and instrument.asset_class == CASH:
+        return Quote(ONE, instrument.currency, "cash")
+    if instrument is not None and instrument.asset_class == FX:
+        return closes.at(day.fx_closes[number]).quotes.get(symbol)
+    found = closes.prices.get((symbol, day.sessions(symbol)[number].date))
+    return found if found is not None and found.currency == books.currency(symbol) else None
+
+
+def _closing_quantity(book: DayBook, ratio: Decimal) -> Decimal:
+    return sum((fill.quantity for fill in book.fills), book.quantity * ratio)
+
+
+def _multiplier(books: Books, symbol: str) -> Decimal:
+    instrument = books.instruments.get(symbol)
+    return ONE if instrument is None else instrument.multiplier
+
+
+def _value(quote: Quote | None) -> Decimal | None:
+    return None if quote is None else quote.value
+
+
+def _known(books: Books) -> Iterator[tuple[Position, list[Version] | list[Trade]]]:
+    yield from books.versions.items()
+    yield from books.trades.items()
