@@ -31,7 +31,7 @@ def gateway() -> Gateway:
     view, nothing = View(), cast(Any, None)
     view.put_portfolio(make_portfolio("P"))
     view.put_valuation(make_valuation("P", "14:00", make_position_value("IBM", "1", "10")))
-    return Gateway(view, Health(), FixedClock(), nothing, nothing, nothing, nothing)
+    return Gateway(view, Health(), FixedClock(), nothing, nothing, nothing, nothing, nothing)
 
 
 @pytest.fixture

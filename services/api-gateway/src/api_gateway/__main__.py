@@ -11,6 +11,7 @@ from api_gateway.adapters.kafka import producer_for
 from api_gateway.adapters.live import LiveReader
 from api_gateway.adapters.progress import Progress
 from api_gateway.adapters.repository import Repository
+from api_gateway.adapters.trades import TradeWriter
 from api_gateway.app import protected
 from api_gateway.auth import KeyFile
 from api_gateway.core.view import View
@@ -44,7 +45,8 @@ async def serve(settings: Settings) -> None:
     reference = reader("reference", f"{GROUP}.reference", REFERENCE_TOPICS)
     bars = reader("bars", GROUP, BAR_TOPICS, lookback_s=settings.bars_lookback_s)
     analyst = Analyst(settings.risk_url)
-    gateway = Gateway(view, health, clock, repository, progress, BookWriter(producer, live), analyst)
+    books, trades = BookWriter(producer, live), TradeWriter(producer, repository)
+    gateway = Gateway(view, health, clock, repository, progress, books, analyst, trades)
     app = protected(gateway, KeyFile(settings.api_key_file), settings.max_body_bytes)
     server = web_server(app, settings)
     await producer.start()

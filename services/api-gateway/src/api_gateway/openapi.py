@@ -18,6 +18,7 @@ from api_gateway.schemas.market import BarList, InstrumentList
 from api_gateway.schemas.pipeline import Pipeline
 from api_gateway.schemas.portfolios import PortfolioList
 from api_gateway.schemas.risk import Risk, Var
+from api_gateway.schemas.trades import TradeList, TradesBooked
 from api_gateway.schemas.values import Exposures, PositionList, Value
 from contracts.analysis.scenarios import ScenariosAnswer
 
@@ -46,6 +47,8 @@ SHAPES: tuple[type[Struct], ...] = (
     Problem,
     Risk,
     ScenariosAnswer,
+    TradeList,
+    TradesBooked,
     Value,
     Var,
 )

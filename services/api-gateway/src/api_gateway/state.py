@@ -10,6 +10,7 @@ from api_gateway.adapters.analyst import Analyst
 from api_gateway.adapters.books import BookWriter
 from api_gateway.adapters.progress import Progress
 from api_gateway.adapters.repository import Repository
+from api_gateway.adapters.trades import TradeWriter
 from api_gateway.core.view import View
 from api_gateway.hot_answers import HotAnswers
 from api_gateway.problems import ProblemError
@@ -23,7 +24,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """Memory view, stored facts, the broker's progress, the writing of books, and the risk service."""
+    """Memory view, stored facts, the broker's progress, the writing of books and trades, the risk service."""
 
     view: View
     health: Health
@@ -32,6 +33,7 @@ class Gateway:
     progress: Progress
     books: BookWriter
     analyst: Analyst
+    trades: TradeWriter
     hot: HotAnswers = field(default_factory=HotAnswers)
 
 

@@ -1,6 +1,6 @@
 """All SQL of the gateway. Every statement has a fixed text; what varies are its parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from api_gateway.schemas.history import HistoryPoint
-from contracts import Bar, Valuation
+from contracts import Bar, Trade, Valuation
 
 AMOUNTS = (
     "market_value",
@@ -67,6 +67,17 @@ _OFFICIAL_LINES = """
 SELECT * FROM ops.position_valuation_latest
  WHERE portfolio_id = $1 AND as_of = $2 AND basis = 'bar' ORDER BY symbol
 """
+
+_TRADE_COLUMNS = """
+    fill_id AS trade_id, portfolio_id, symbol, quantity, price, currency, executed_at, seq, fee, recorded_at
+"""
+_TRADES_BY_ID = f"SELECT {_TRADE_COLUMNS} FROM ops.fill_latest WHERE fill_id = ANY($1)"  # noqa: S608
+_NEWEST_TRADES = f"""
+SELECT {_TRADE_COLUMNS} FROM ops.fill_latest
+ WHERE portfolio_id = $1
+   AND ($2::timestamptz IS NULL OR (executed_at, seq, fill_id) < ($2, $3::bigint, $4::text))
+ ORDER BY executed_at DESC, seq DESC, fill_id DESC LIMIT $5
+"""  # noqa: S608  the columns are those above
 
 
 class Repository:
@@ -132,6 +143,19 @@ class Repository:
             _MEASURE_HISTORY, portfolio_id, basis, *span, after, limit, measure, chosen
         )
         return _history(rows)
+
+    async def trades_by_id(self, ids: Sequence[str]) -> dict[str, Trade]:
+        """Stored trades among these ids."""
+        rows = await self._pool.fetch(_TRADES_BY_ID, list(ids))
+        return {row["trade_id"]: msgspec.convert(dict(row), Trade) for row in rows}
+
+    async def newest_trades(
+        self, portfolio_id: str, before: tuple[datetime, int, str] | None, limit: int
+    ) -> list[Trade]:
+        """Trades before the key (executed_at, seq, id), newest first."""
+        moment, seq, name = before or (None, 0, "")
+        rows = await self._pool.fetch(_NEWEST_TRADES, portfolio_id, moment, seq, name, limit)
+        return [msgspec.convert(dict(row), Trade) for row in rows]
 
     async def official_valuations(self) -> list[Valuation]:
         """The newest official value of every portfolio, from one snapshot of the database."""

@@ -11,7 +11,7 @@ REFERENCE = "#/components/schemas/{name}"
 _WHY = {
     401: "no valid key",
     404: "no such portfolio or instrument",
-    409: "the currency is not connected by a rate of this valuation",
+    409: "not possible with the present data: no rate connects the currency, or the key was used before",
     413: "the body is too large",
     422: "a parameter or the body is wrong",
     503: "the gateway has not read its topics yet, or the database does not answer",
