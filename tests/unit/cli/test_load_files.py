@@ -156,3 +156,46 @@ def test_a_missing_or_foreign_file_is_a_clear_problem(tmp_path):
     assert "neither .csv nor .parquet" in problems_of(FX, csv(tmp_path, "x", "fx.xlsx"))[0]
     (tmp_path / "fx.parquet").write_bytes(b"not parquet")
     assert "cannot be read" in problems_of(FX, tmp_path / "fx.parquet")[0]
+
+
+OPTION_HEADER = (
+    "symbol,name,asset_class,currency,exchange,multiplier,issuer,underlying,strike,expiry,option_right,"
+    "volatility,interest_rate,dividend_yield\n"
+)
+OPTION_ROW = "SPY-P,SPY put,option,USD,XCBO,100,,SPY,165,2013-12-20T21:00:00Z,put,0.16,0.01,0.02\n"
+
+
+def test_an_option_is_read_with_its_terms(tmp_path):
+    (row,) = read_rows(INSTRUMENTS, csv(tmp_path, OPTION_HEADER + OPTION_ROW))
+    assert row.values == {
+        "symbol": "SPY-P",
+        "name": "SPY put",
+        "asset_class": "option",
+        "currency": "USD",
+        "exchange": "XCBO",
+        "multiplier": Decimal(100),
+        "underlying": "SPY",
+        "strike": Decimal(165),
+        "expiry": datetime(2013, 12, 20, 21, tzinfo=UTC),
+        "option_right": "put",
+        "volatility": Decimal("0.16"),
+        "interest_rate": Decimal("0.01"),
+        "dividend_yield": Decimal("0.02"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("put,0.16", "straddle,0.16", "option_right 'straddle': must be one of call, put"),
+        ("2013-12-20T21:00:00Z", "2013-12-20", "expiry '2013-12-20': needs the time as well"),
+        ("0.16", "16", "volatility '16': must be a fraction per year"),
+        (",0.01,", ",5,", "interest_rate '5': must be a fraction per year"),
+        (",165,", ",,", "asset_class 'option': needs strike"),
+        (",SPY,165", ",SPY-P,165", "underlying 'SPY-P': is the option itself"),
+        (",option,", ",etf,", "underlying 'SPY': is for options"),
+    ],
+)
+def test_an_option_tells_all_its_terms_and_nothing_else_does(tmp_path, old, new, problem):
+    (found,) = problems_of(INSTRUMENTS, csv(tmp_path, OPTION_HEADER + OPTION_ROW.replace(old, new)))
+    assert f"line 2, {problem}" in found

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pycountry
 
 from contracts import AssetClass
+from contracts.types import OptionRight
 
 Parser = Callable[[str], Any]
 
@@ -21,6 +22,7 @@ MIC = re.compile(r"[A-Z0-9]{4}")
 FIGI = re.compile(r"[A-Z]{2}G[A-Z0-9]{9}")
 ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}\d")
 CURRENCIES: frozenset[str] = frozenset(currency.alpha_3 for currency in pycountry.currencies)
+HIGHEST_VOLATILITY = 10
 MINOR_UNITS = {"GBX": "GBP", "GBp": "GBP", "ZAC": "ZAR", "ZAc": "ZAR", "ILA": "ILS"}
 
 
@@ -110,6 +112,27 @@ def action_type(text: str) -> str:
     return _one_of(("split", "dividend"), text)
 
 
+def option_right(text: str) -> str:
+    """What the holder of an option may do."""
+    return _one_of(get_args(OptionRight), text)
+
+
+def volatility(text: str) -> Decimal:
+    """An annual volatility as a fraction."""
+    value = decimal(text)
+    if not 0 <= value <= HIGHEST_VOLATILITY:
+        raise ValueError("must be a fraction per year from 0 to 10, such as 0.20 for 20 %")
+    return value
+
+
+def annual_rate(text: str) -> Decimal:
+    """A continuous annual rate or yield as a fraction."""
+    value = decimal(text)
+    if abs(value) > 1:
+        raise ValueError("must be a fraction per year between -1 and 1, such as 0.05 for 5 %")
+    return value
+
+
 def isin(text: str) -> str:
     """ISO 6166, with its check digit."""
     _matching(ISIN, text, "must be an ISIN such as US0378331005")
@@ -144,6 +167,14 @@ def moment(text: str) -> datetime:
     if value.tzinfo is None:
         raise ValueError("has no zone; write for example 2024-03-01T14:30:00Z")
     return value.astimezone(UTC)
+
+
+def ending(text: str) -> datetime:
+    """A time with a zone. A date alone would mean its start, a day too early for what ends on it."""
+    if len(text) == len("2024-03-01"):
+        day(text)
+        raise ValueError("needs the time as well, such as 2024-03-15T20:00:00Z")
+    return moment(text)
 
 
 def _matching(pattern: re.Pattern[str], text: str, rule: str) -> str:

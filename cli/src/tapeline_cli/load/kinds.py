@@ -13,12 +13,13 @@ from tapeline_cli.load.fields import Parser
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `field` is its name in the record when that differs."""
+    """One column; `field` is its name in the record when that differs, `default` what an empty cell means."""
 
     name: str
     parse: Parser
     required: bool = True
     field: str = ""
+    default: Any = None
 
     @property
     def target(self) -> str:
@@ -45,6 +46,8 @@ def optional(name: str, parse: Parser) -> Column:
     return Column(name, parse, required=False)
 
 
+OPTION_TERMS = ("underlying", "strike", "expiry", "option_right")
+
 PORTFOLIOS = Kind(
     "portfolios",
     (
@@ -68,6 +71,14 @@ INSTRUMENTS = Kind(
         optional("figi", fields.figi),
         optional("sector", fields.name),
         optional("multiplier", fields.positive),
+        optional("issuer", fields.name),
+        optional("underlying", fields.symbol),
+        optional("strike", fields.positive),
+        optional("expiry", fields.ending),
+        optional("option_right", fields.option_right),
+        optional("volatility", fields.volatility),
+        optional("interest_rate", fields.annual_rate),
+        optional("dividend_yield", fields.annual_rate),
     ),
     ("symbol",),
     topics.INSTRUMENTS,
@@ -85,6 +96,22 @@ POSITIONS = Kind(
     ),
     ("portfolio_id", "symbol", "as_of"),
     topics.POSITIONS,
+)
+TRADES = Kind(
+    "trades",
+    (
+        Column("trade_id", fields.trade_id),
+        Column("portfolio_id", fields.portfolio_id),
+        Column("symbol", fields.symbol),
+        Column("quantity", fields.not_zero),
+        Column("price", fields.positive),
+        Column("currency", fields.currency),
+        Column("executed_at", fields.moment),
+        Column("seq", fields.whole, required=False, default=0),
+        optional("fee", fields.not_negative),
+    ),
+    ("trade_id",),
+    topics.TRADES,
 )
 FX = Kind(
     "fx",
@@ -130,4 +157,18 @@ def row_rule(row: dict[str, Any]) -> tuple[str, str] | None:
     high, low = row.get("high"), row.get("low")
     if isinstance(high, Decimal) and isinstance(low, Decimal) and high < low:
         return "high", f"is below low {low}; are the columns exchanged?"
+    return _option_rule(row)
+
+
+def _option_rule(row: dict[str, Any]) -> tuple[str, str] | None:
+    """An option tells all its terms, anything else tells none."""
+    told = [name for name in OPTION_TERMS if name in row]
+    if row.get("asset_class") == "option":
+        missing = [name for name in OPTION_TERMS if name not in row]
+        if missing:
+            return "asset_class", f"needs {', '.join(missing)}"
+        if row["underlying"] == row["symbol"]:
+            return "underlying", "is the option itself"
+    elif told:
+        return told[0], "is for options; asset_class says otherwise"
     return None

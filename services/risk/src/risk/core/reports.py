@@ -14,9 +14,11 @@ from quant import (
     Book,
     BookScenarios,
     FactorMatrix,
+    HeldOption,
     Holding,
     Measure,
     Missing,
+    OptionContract,
     Outcome,
     Result,
     book_scenarios,
@@ -61,9 +63,27 @@ def holdings_of(positions: Sequence[PositionValue]) -> list[Holding]:
             currency=position.currency,
             market_value=float(position.market_value_base or 0),
             units=float(position.quantity) * float(position.multiplier),
+            option=held_option(position),
         )
         for position in positions
     ]
+
+
+def held_option(position: PositionValue) -> HeldOption | None:
+    """What an option is revalued with; None for anything else, and for an option that no model explains."""
+    terms, rate = position.option, position.fx_rate
+    if terms is None or rate is None:
+        return None
+    contract = OptionContract(
+        underlying=terms.underlying,
+        right=terms.option_right,
+        strike=terms.strike,
+        years=terms.years,
+        volatility=terms.volatility,
+        interest_rate=terms.interest_rate,
+        dividend_yield=terms.dividend_yield,
+    )
+    return HeldOption(contract, terms.spot, float(rate))
 
 
 def book_of(valuation: Valuation, factors: FactorMatrix | None) -> Book:
