@@ -26,7 +26,7 @@ def run_examples(name: str, page: str) -> int:
 
 
 def test_examples() -> None:
-    assert run_examples("measures.md", PAGE) > 50
+    assert run_examples("measures.md", PAGE) > 20
 
 
 @pytest.mark.parametrize("name", PAGES)
