@@ -81,6 +81,7 @@ class RiskProcess:
             "TAPELINE_HTTP_PORT": str(self._port),
             "TAPELINE_STATE_DIR": str(directory),
             "TAPELINE_HISTORY_POLL_S": "0.2",
+            "TAPELINE_LIMITS_POLL_S": "0.1",
         }
         self.child: ChildProcess | None = None
         self._producer = Publisher(new_producer(broker, "test"))

@@ -6,19 +6,23 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import DailyPnl, LimitEvent, PositionValue, Valuation
+from contracts.analysis.limits import CureAnswer, LimitsAnswer
 from contracts.codec import decoder, encode
 from quant import DatedSeries
 from quant.limit_lifecycle import LimitRaise
 from quant.limits import LimitLevels
+from risk.adapters.analysis_routes import analysis_routes
 from risk.adapters.limit_store import to_message, to_row
+from risk.core.desk import Desk
 from risk.core.history import DailyHistory
-from risk.core.limits.definitions import Definition, LimitBooks, parameters_of
+from risk.core.limits.definitions import Deed, Definition, LimitBooks, parameters_of
 from risk.core.limits.readings import read
 from risk.core.state import RiskState
 from risk.handlers import RiskHandler
@@ -275,3 +279,84 @@ def test_market_time_does_not_need_the_clock() -> None:
     events_of(one, worth("14:00", "1"))
     later = one.handle([worth("14:00:02", "1", "OTHER")], NOW + timedelta(days=400))
     assert states(later.limit_events) == ["UNKNOWN"]
+
+
+def asked(one: RiskHandler, name: str, **request: object) -> tuple[int, bytes]:
+    return analysis_routes(Desk(one.state))["POST", f"/analysis/{name}"](msgspec.json.encode(request))
+
+
+def test_the_state_of_a_limit_is_shown_with_its_breach_and_raise() -> None:
+    deed = Deed("acknowledge", "ann", "seen", NOW)
+    raised = LimitRaise("R", 1500.0, moment("15:00"), "ann", None)
+    one = handler(limit(escalate_after_s=60.0), raises={"L": [raised]}, deeds={"L:1": [deed]})
+    one.handle([worth("14:00", "1000")], NOW)
+    one.handle([worth("14:01:30", "1250")], NOW + timedelta(seconds=5))
+    found = msgspec.json.decode(asked(one, "limits", portfolio_id="P")[1], type=LimitsAnswer)
+    (status,) = found.limits
+    assert (status.state, status.value, status.utilisation_percent) == ("BREACH", 1250, 125)
+    assert status.breach is not None
+    assert (status.breach.phase, status.breach.severity) == ("acknowledged", 2)
+    assert (status.breach.age_seconds, status.breach.recorded_age_seconds) == (90, 5)
+    assert (status.breach.acknowledged_by, status.raises[0].approved_by) == ("ann", None)
+    one.handle([worth("14:02", "1")], NOW)
+    (status,) = msgspec.json.decode(asked(one, "limits", portfolio_id="P")[1], type=LimitsAnswer).limits
+    assert status.breach is not None
+    assert (status.state, status.breach.phase, status.breach.age_seconds) == ("OK", "cured", 120)
+
+
+def test_a_limit_never_judged_has_no_state() -> None:
+    (status,) = msgspec.json.decode(
+        asked(handler(limit()), "limits", portfolio_id="P")[1], type=LimitsAnswer
+    ).limits
+    assert (status.state, status.value, status.breach) == (None, None, None)
+
+
+def cured(one: RiskHandler) -> CureAnswer:
+    status, body = asked(one, "cure", limit_id="L")
+    assert status == 200
+    return msgspec.json.decode(body, type=CureAnswer)
+
+
+def test_cure_of_gross_sells_the_excess_in_whole_units() -> None:
+    one = handler(limit(hard=850.0))
+    one.handle([make_valuation("P", "14:00", *MIXED)], NOW)
+    found = cured(one)
+    assert (found.needed, found.value, found.target) == (True, 1000, 850)
+    assert found.market_value is not None
+    assert abs(found.market_value) == 200  # 150 and a little is 1.5 units of 100
+    assert found.value_after == 800
+
+
+def test_cure_of_var_is_proven_by_recomputing_the_report() -> None:
+    parameters = {"confidence_bp": "9900"}
+    book = (make_position_value("AAA", "100", "100"), make_position_value("BBB", "80", "100"))
+    one = handler(limit("historical_var", 200.0, parameters=parameters))
+    one.handle([make_valuation("P", "14:00", *book)], NOW)
+    found = cured(one)
+    assert found.needed
+    assert found.symbol is not None
+    assert found.value_after is not None
+    assert found.value_after < 200
+    changed = [
+        make_position_value(p.symbol, str(p.quantity + (found.quantity or 0)), "100")
+        if p.symbol == found.symbol
+        else p
+        for p in book
+    ]
+    (event,) = events_of(
+        handler(limit("historical_var", 200.0, parameters=parameters)),
+        make_valuation("P", "14:00", *changed),
+    )
+    assert (event.state, event.value) == ("OK", pytest.approx(found.value_after))
+
+
+def test_nothing_to_cure_and_nothing_that_cures_say_so() -> None:
+    calm = handler(limit(hard=5000.0))
+    calm.handle([make_valuation("P", "14:00", *MIXED)], NOW)
+    assert (cured(calm).needed, cured(calm).symbol, cured(calm).message) == (False, None, None)
+    loss = handler(limit("daily_loss", 10.0))
+    day = DailyPnl(since="2013-10-04", total=Decimal(-50))
+    loss.handle([make_valuation("P", "14:00", *MIXED, daily_pnl=day)], NOW)
+    assert (cured(loss).needed, cured(loss).symbol) == (True, None)
+    assert "no trade" in (cured(loss).message or "")
+    assert asked(handler(), "cure", limit_id="L")[0] == 404

@@ -5,8 +5,9 @@ from datetime import date
 
 from contracts import Basis, Valuation
 from contracts.analysis.common import AnalysisRequest, Unavailable
-from quant import BookScenarios, FactorMatrix, Holding, Missing, Result, book_scenarios
+from quant import SCENARIO_COUNT, BookScenarios, FactorMatrix, Holding, Missing, Result, book_scenarios
 from risk.core.history import DailyHistory, FactorCache, market_date
+from risk.core.limits.book import LimitBook
 from risk.core.reports import holdings_of, is_only_fx, priced
 from risk.core.state import RiskState
 
@@ -51,6 +52,15 @@ class Desk:
     def history(self) -> DailyHistory:
         """The daily history in force."""
         return self._state.history
+
+    @property
+    def limits(self) -> LimitBook:
+        """All limits as they stand."""
+        return self._state.limits
+
+    def factors(self, valuation: Valuation) -> FactorMatrix | None:
+        """What the stored measures of this valuation rest on."""
+        return self.book_of(valuation, SCENARIO_COUNT).factors
 
     def valuation(self, portfolio_id: str, basis: Basis | None) -> Valuation:
         """The newest valuation; Refused (404) when there is none."""

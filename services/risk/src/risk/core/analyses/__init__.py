@@ -9,7 +9,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from contracts.analysis.limits import CureRequest, LimitsRequest
 from contracts.analysis.scenarios import ScenariosRequest
+from risk.core.analyses.cure import cure
+from risk.core.analyses.limits import limits
 from risk.core.analyses.scenarios import scenarios
 from risk.core.desk import Desk
 
@@ -23,5 +26,7 @@ class Analysis:
 
 
 ANALYSES: Mapping[str, Analysis] = {
+    "cure": Analysis(CureRequest, cure),
+    "limits": Analysis(LimitsRequest, limits),
     "scenarios": Analysis(ScenariosRequest, scenarios),
 }

@@ -9,7 +9,7 @@ from quant import FactorMatrix
 from quant.limits import LimitLevels
 from risk.core.limits.definitions import Definition, LimitBooks
 from risk.core.limits.readings import Reading, read, unit_of
-from risk.core.limits.tracks import Observation, Track, after, levels_at, next_events
+from risk.core.limits.tracks import Observation, Track, after, levels_at, next_event
 
 FactorsOf = Callable[[Valuation], FactorMatrix | None]
 
@@ -35,6 +35,7 @@ class LimitBook:
     def __init__(self) -> None:
         self.books = LimitBooks()
         self.market_time: datetime | None = None
+        self.recorded_at: datetime | None = None
         self._by_portfolio: dict[str, list[Definition]] = {}
         self._tracks: dict[str, Track] = {}
         self._readings: dict[str, tuple[Reading, datetime]] = {}
@@ -60,6 +61,7 @@ class LimitBook:
         if valuation.basis != "last" or (newest is not None and valuation.as_of < newest[0].as_of):
             return []
         self._newest[valuation.portfolio_id] = (valuation, report)
+        self.recorded_at = recorded_at
         self.market_time = max(self.market_time or valuation.as_of, valuation.as_of)
         return self._judge(valuation, report, factors, recorded_at)
 
@@ -118,8 +120,11 @@ class LimitBook:
         if track.since is not None and as_of < track.since:
             return []
         levels = levels_at(limit, self.books.raises.get(limit.limit_id, ()), as_of)
-        events = next_events(limit, track, Observation(reading, levels, as_of, recorded_at, valuation_id))
-        for event in events:
+        seen = Observation(reading, levels, as_of, recorded_at, valuation_id)
+        events: list[LimitEvent] = []
+        # A state that goes back to an old breach can escalate it in the same moment.
+        while (event := next_event(limit, track, seen)) is not None:
+            events.append(event)
             track = after(track, event)
         self._tracks[limit.limit_id] = track
         self._readings[limit.limit_id] = (reading, as_of)

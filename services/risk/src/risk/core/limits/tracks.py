@@ -21,6 +21,7 @@ class Breach:
     opened_recorded_at: datetime
     severity: int
     cured_at: datetime | None = None
+    cured_recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ def _breach_after(track: Track, event: LimitEvent) -> Breach | None:
         found = Breach(event.breach_id, opened_at, event.recorded_at, event.severity or 1)
     else:
         found = replace(track.breach, severity=event.severity or track.breach.severity)
-    return found if event.armed_state == "BREACH" else replace(found, cured_at=event.as_of)
+    if event.armed_state == "BREACH":
+        return found
+    return replace(found, cured_at=event.as_of, cured_recorded_at=event.recorded_at)
 
 
 def levels_at(limit: Definition, raises: Sequence[LimitRaise], at: datetime) -> LimitLevels:
@@ -72,30 +75,28 @@ def levels_at(limit: Definition, raises: Sequence[LimitRaise], at: datetime) -> 
     return replace(limit.levels, hard=raised_level(limit.levels.hard, raises, at))
 
 
-def next_events(
+def next_event(
     limit: Definition,
     track: Track,
     seen: Observation,
-) -> list[LimitEvent]:
-    """What one reading changes: nothing, one transition, or one escalation of an open breach."""
+) -> LimitEvent | None:
+    """What one reading changes first: nothing, the state, or the severity of an open breach."""
     standing = limit_standing(seen.levels, track.standing, seen.reading.value)
     if track.standing is not None and standing.state == track.standing.state:
         return _escalation(limit, track, seen)
     event_id = f"{limit.limit_id}:{track.sequence + 1}"
     breach_id, opened_at, severity = _breach_of(track, standing, event_id, seen.as_of)
-    return [
-        LimitEvent(
-            event_id=event_id,
-            kind="transition",
-            state=standing.state,
-            previous_state=None if track.standing is None else track.standing.state,
-            armed_state=standing.armed,
-            breach_id=breach_id,
-            breach_opened_at=opened_at,
-            severity=severity,
-            **_facts(limit, track, seen),
-        )
-    ]
+    return LimitEvent(
+        event_id=event_id,
+        kind="transition",
+        state=standing.state,
+        previous_state=None if track.standing is None else track.standing.state,
+        armed_state=standing.armed,
+        breach_id=breach_id,
+        breach_opened_at=opened_at,
+        severity=severity,
+        **_facts(limit, track, seen),
+    )
 
 
 def _breach_of(
@@ -112,26 +113,24 @@ def _escalation(
     limit: Definition,
     track: Track,
     seen: Observation,
-) -> list[LimitEvent]:
+) -> LimitEvent | None:
     breach, standing = track.open_breach, track.standing
     if breach is None or standing is None:
-        return []
+        return None
     severity = limit_severity((seen.as_of - breach.opened_at).total_seconds(), limit.escalate_after_s)
     if severity <= breach.severity:
-        return []
-    return [
-        LimitEvent(
-            event_id=f"{limit.limit_id}:{track.sequence + 1}",
-            kind="escalation",
-            state=standing.state,
-            previous_state=standing.state,
-            armed_state=standing.armed,
-            breach_id=breach.breach_id,
-            breach_opened_at=breach.opened_at,
-            severity=severity,
-            **_facts(limit, track, seen),
-        )
-    ]
+        return None
+    return LimitEvent(
+        event_id=f"{limit.limit_id}:{track.sequence + 1}",
+        kind="escalation",
+        state=standing.state,
+        previous_state=standing.state,
+        armed_state=standing.armed,
+        breach_id=breach.breach_id,
+        breach_opened_at=breach.opened_at,
+        severity=severity,
+        **_facts(limit, track, seen),
+    )
 
 
 def _facts(
