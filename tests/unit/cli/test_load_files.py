@@ -7,7 +7,16 @@ import pytest
 
 from tapeline_cli.load.commands import KindName
 from tapeline_cli.load.files import FileProblems, read_rows
-from tapeline_cli.load.kinds import CORPORATE_ACTIONS, FX, INSTRUMENTS, KINDS, PORTFOLIOS, POSITIONS, PRICES
+from tapeline_cli.load.kinds import (
+    CORPORATE_ACTIONS,
+    FX,
+    INSTRUMENTS,
+    KINDS,
+    PORTFOLIOS,
+    POSITIONS,
+    PRICES,
+    TRADES,
+)
 
 DEMO = Path(__file__).resolve().parents[3] / "data" / "demo"
 POSITION_HEADER = "portfolio_id,symbol,quantity,average_cost,currency,as_of\n"
@@ -199,3 +208,24 @@ def test_an_option_is_read_with_its_terms(tmp_path):
 def test_an_option_tells_all_its_terms_and_nothing_else_does(tmp_path, old, new, problem):
     (found,) = problems_of(INSTRUMENTS, csv(tmp_path, OPTION_HEADER + OPTION_ROW.replace(old, new)))
     assert f"line 2, {problem}" in found
+
+
+def test_a_trade_without_sequence_has_zero_and_a_fee_only_when_told(tmp_path):
+    header = "trade_id,portfolio_id,symbol,quantity,price,currency,executed_at,seq,fee\n"
+    text = (
+        header
+        + "T1,GROWTH,IBM,-5,181.2,USD,2013-10-07T14:00:00Z,,\nT2,GROWTH,IBM,5,181,USD,2013-10-07,3,1.5\n"
+    )
+    first, second = (row.values for row in read_rows(TRADES, csv(tmp_path, text)))
+    assert (first["seq"], "fee" in first, first["quantity"]) == (0, False, -5)
+    assert (second["seq"], second["fee"]) == (3, Decimal("1.5"))
+    assert second["executed_at"] == datetime(2013, 10, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["T 1,P,IBM,1,1,USD", "T1,P,IBM,0,1,USD", "T1,P,IBM,1,0,USD", "T1,P,IBM,1,1,GBX"]
+)
+def test_a_wrong_trade_is_refused(tmp_path, wrong):
+    header = "trade_id,portfolio_id,symbol,quantity,price,currency,executed_at\n"
+    path = csv(tmp_path, header + wrong + ",2013-10-07\n")
+    assert len(problems_of(TRADES, path)) == 1

@@ -6,8 +6,14 @@ import pytest
 
 from contracts import Position, topics
 from tapeline_cli.load.files import FileProblems, Row
-from tapeline_cli.load.references import check_parents, check_portfolios, warn_instruments
-from tapeline_cli.load.sending import missing_records, to_records
+from tapeline_cli.load.references import (
+    check_currencies,
+    check_parents,
+    check_portfolios,
+    check_trades,
+    warn_instruments,
+)
+from tapeline_cli.load.sending import missing_records, new_trades, to_records
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
 LATER = datetime(2024, 3, 2, tzinfo=UTC)
@@ -103,3 +109,46 @@ def test_a_position_without_instrument_is_a_warning():
     assert told[0].startswith("no instrument yet: IBM;")
     warn_instruments([Row(2, position(1))], {"IBM"}, told.append)
     assert len(told) == 1
+
+
+def trade(name: str, quantity: int = 1, **fields: object) -> dict[str, object]:
+    return {
+        "trade_id": name,
+        "portfolio_id": "P",
+        "symbol": "IBM",
+        "quantity": Decimal(quantity),
+        "price": Decimal(100),
+        "currency": "USD",
+        "executed_at": NOW,
+        "seq": 0,
+        **fields,
+    }
+
+
+def trades(*values: dict[str, object], recorded_at: datetime = NOW):
+    return to_records(topics.TRADES, [Row(n, v) for n, v in enumerate(values, 2)], recorded_at)
+
+
+def test_a_trade_is_sent_once():
+    present = trades(trade("T1"), trade("T2"))
+    assert new_trades(trades(trade("T1"), recorded_at=LATER), present) == {}
+    found = new_trades(trades(trade("T1"), trade("T3"), trade("T2")), present)
+    assert [record.trade_id for record in found[b"P"]] == ["T3"]
+
+
+def test_a_trade_that_changed_is_refused():
+    present = trades(trade("T1"), trade("T2", fee=Decimal(1)))
+    check_trades(PATH, [Row(2, trade("T1", fee=Decimal(0))), Row(3, trade("T3"))], present)
+    with pytest.raises(FileProblems) as raised:
+        check_trades(PATH, [Row(2, trade("T1", 2)), Row(3, trade("T2"))], present)
+    assert [text[:30] for text in raised.value.problems] == [
+        "file.csv line 2, trade_id 'T1'",
+        "file.csv line 3, trade_id 'T2'",
+    ]
+
+
+def test_a_trade_is_in_the_currency_of_its_instrument():
+    rows = [Row(2, trade("T1")), Row(3, trade("T2", symbol="NEW"))]
+    check_currencies(PATH, rows, {"IBM": "USD"})
+    with pytest.raises(FileProblems, match="IBM is priced in EUR"):
+        check_currencies(PATH, rows, {"IBM": "EUR"})

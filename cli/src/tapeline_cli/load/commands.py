@@ -20,6 +20,7 @@ class KindName(StrEnum):
     PORTFOLIOS = "portfolios"
     INSTRUMENTS = "instruments"
     POSITIONS = "positions"
+    TRADES = "trades"
     PRICES = "prices"
     FX = "fx"
     CORPORATE_ACTIONS = "corporate-actions"

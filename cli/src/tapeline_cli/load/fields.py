@@ -18,6 +18,7 @@ Parser = Callable[[str], Any]
 PLAIN_DECIMAL = re.compile(r"-?\d{1,20}(\.\d{1,18})?")
 SYMBOL = re.compile(r"[^\s/,;]{1,32}")
 PORTFOLIO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+TRADE_ID = re.compile(r"[^\s,;]{1,64}")
 MIC = re.compile(r"[A-Z0-9]{4}")
 FIGI = re.compile(r"[A-Z]{2}G[A-Z0-9]{9}")
 ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}\d")
@@ -39,6 +40,11 @@ def symbol(text: str) -> str:
 def portfolio_id(text: str) -> str:
     """A portfolio id; it is part of web addresses."""
     return _matching(PORTFOLIO_ID, text, "must be letters, digits, dot, dash or underscore, at most 64")
+
+
+def trade_id(text: str) -> str:
+    """What a trade is known by; booked once."""
+    return _matching(TRADE_ID, text, "must be 1 to 64 characters without space, comma or semicolon")
 
 
 def decimal(text: str) -> Decimal:

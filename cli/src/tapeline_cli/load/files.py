@@ -92,6 +92,8 @@ def _parse(kind: Kind, cells: dict[str, str | None]) -> tuple[dict[str, Any], li
         try:
             if text or column.required:
                 values[column.target] = _value(column, text)
+            elif column.default is not None:
+                values[column.target] = column.default
         except ValueError as error:
             wrong.append((column.name, text, str(error)))
     return values, wrong

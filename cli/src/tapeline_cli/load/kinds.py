@@ -149,7 +149,8 @@ CORPORATE_ACTIONS = Kind(
     ("symbol", "ex_date", "type"),
 )
 
-KINDS = {kind.name: kind for kind in (PORTFOLIOS, INSTRUMENTS, POSITIONS, PRICES, FX, CORPORATE_ACTIONS)}
+ALL = (PORTFOLIOS, INSTRUMENTS, POSITIONS, TRADES, PRICES, FX, CORPORATE_ACTIONS)
+KINDS = {kind.name: kind for kind in ALL}
 
 
 def row_rule(row: dict[str, Any]) -> tuple[str, str] | None:

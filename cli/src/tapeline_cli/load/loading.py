@@ -13,13 +13,13 @@ from contracts import topics
 from tapeline_cli.connection import Connection
 from tapeline_cli.load import references
 from tapeline_cli.load.files import Row, read_rows
-from tapeline_cli.load.kinds import FX, INSTRUMENTS, KINDS, PORTFOLIOS, POSITIONS, Kind
-from tapeline_cli.load.sending import missing_records, present_records, send, to_records
+from tapeline_cli.load.kinds import FX, INSTRUMENTS, KINDS, PORTFOLIOS, POSITIONS, TRADES, Kind
+from tapeline_cli.load.sending import missing_records, new_trades, present_records, send, to_records
 from tapeline_cli.progress import Offsets, OnProgress, consumer_targets, wait_taken_in
 
 WAIT_S = 60.0
 # A portfolio is known before its positions, an instrument before its prices.
-ORDER = (INSTRUMENTS, PORTFOLIOS, FX, POSITIONS)
+ORDER = (INSTRUMENTS, PORTFOLIOS, FX, POSITIONS, TRADES)
 
 
 @dataclass(frozen=True)
@@ -80,25 +80,32 @@ def _load(connection: Connection, file: _File) -> LoadResult:
     else:
         wanted = to_records(topic, file.rows, now)
         present = present_records(connection.kafka, topic)
-        written = send(connection.kafka, topic, missing_records(wanted, present))
+        choose = new_trades if file.kind is TRADES else missing_records
+        written = send(connection.kafka, topic, choose(wanted, present))
     seconds = round(time.monotonic() - began, 3)
     return LoadResult(file.kind.name, file.path.name, len(file.rows), written, seconds)
 
 
 def _check_references(connection: Connection, files: list[_File], warn: Callable[[str], None]) -> None:
-    if not any(file.kind in (PORTFOLIOS, POSITIONS) for file in files):
+    if not any(file.kind in (PORTFOLIOS, POSITIONS, TRADES) for file in files):
         return
     parents = {
         key.decode(): getattr(versions[-1], "parent_id", None)
         for key, versions in present_records(connection.kafka, topics.PORTFOLIOS).items()
     }
-    instruments = {key.decode() for key in present_records(connection.kafka, topics.INSTRUMENTS)}
+    instruments = {
+        key.decode(): str(getattr(versions[-1], "currency", ""))
+        for key, versions in present_records(connection.kafka, topics.INSTRUMENTS).items()
+    }
     for file in files:
         if file.kind is INSTRUMENTS:
-            instruments |= {row.values["symbol"] for row in file.rows}
+            instruments |= {row.values["symbol"]: row.values["currency"] for row in file.rows}
         elif file.kind is PORTFOLIOS:
             references.check_parents(file.path, file.rows, parents)
             parents |= {row.values["portfolio_id"]: row.values.get("parent_id") for row in file.rows}
-        elif file.kind is POSITIONS:
+        elif file.kind in (POSITIONS, TRADES):
             references.check_portfolios(file.path, file.rows, parents)
             references.warn_instruments(file.rows, instruments, warn)
+        if file.kind is TRADES:
+            references.check_currencies(file.path, file.rows, instruments)
+            references.check_trades(file.path, file.rows, present_records(connection.kafka, topics.TRADES))

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+from msgspec import Struct
+
+from contracts import Trade
 from tapeline_cli.load.files import FileProblems, Row
+
+TRADE_FIELDS = [name for name in Trade.__struct_fields__ if name != "recorded_at"]
 
 
 def check_parents(path: Path, rows: list[Row], parents: Mapping[str, str | None]) -> None:
@@ -26,7 +31,7 @@ def check_parents(path: Path, rows: list[Row], parents: Mapping[str, str | None]
 
 
 def check_portfolios(path: Path, rows: list[Row], portfolios: Collection[str]) -> None:
-    """Every position belongs to a known portfolio: without its base currency it has no value."""
+    """Every position or trade belongs to a known portfolio: without its base currency it has no value."""
     problems = [
         f" line {row.line}, portfolio_id {row.values['portfolio_id']!r}: no such portfolio; "
         "run `tapeline load portfolios` first"
@@ -45,6 +50,32 @@ def warn_instruments(rows: list[Row], instruments: Collection[str], warn: Callab
             f"no instrument yet: {', '.join(unknown)}; these positions stay unpriced until "
             "`tapeline load instruments`"
         )
+
+
+def check_currencies(path: Path, rows: list[Row], currencies: Mapping[str, str]) -> None:
+    """Every trade is in the currency of its instrument, where that is known: symbol -> currency."""
+    problems = [
+        f" line {row.line}, currency {row.values['currency']!r}: {row.values['symbol']} is priced in "
+        f"{currencies[row.values['symbol']]}, so it is traded in that"
+        for row in rows
+        if currencies.get(row.values["symbol"], row.values["currency"]) != row.values["currency"]
+    ]
+    if problems:
+        raise FileProblems(path, problems)
+
+
+def check_trades(path: Path, rows: list[Row], present: Mapping[bytes, list[Struct]]) -> None:
+    """No trade that was booked comes again with another content: the first one counts."""
+    booked = {getattr(record, "trade_id", ""): record for records in present.values() for record in records}
+    problems = [
+        f" line {row.line}, trade_id {name!r}: is booked with another content; "
+        "book what differs as a trade of its own"
+        for row in rows
+        if (was := booked.get(name := row.values["trade_id"])) is not None
+        and any((getattr(was, field) or 0) != (row.values.get(field) or 0) for field in TRADE_FIELDS)
+    ]
+    if problems:
+        raise FileProblems(path, problems)
 
 
 def _ancestors(portfolio: str, parents: Mapping[str, str | None]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Rows of reference data -> records on their topic; what is there already is not sent again."""
+"""Rows of reference data and trades -> records on their topic; what is there already is not sent again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Records = dict[bytes, list[msgspec.Struct]]
 
 
 def present_records(bootstrap: str, topic: Topic) -> Records:
-    """What a compacted topic holds now: the records of each key; a tombstone forgets the earlier ones."""
+    """What a topic that is never cut off holds now, by key; a tombstone forgets the earlier records."""
     found: Records = defaultdict(list)
     decode = decoder(topic.record).decode
     for record in read_table(bootstrap, topic.name):
@@ -58,6 +58,16 @@ def missing_records(wanted: Records, present: Records) -> Records:
         if any(_content(record) not in contents for record in versions) or contents[-1] != _content(last):
             missing[key] = versions + newer
     return missing
+
+
+def new_trades(wanted: Records, present: Records) -> Records:
+    """Trades whose id is not on the topic yet: it keeps every record, so the others need not come again."""
+    booked = {getattr(record, "trade_id", "") for records in present.values() for record in records}
+    fresh = {
+        key: [record for record in records if getattr(record, "trade_id", "") not in booked]
+        for key, records in wanted.items()
+    }
+    return {key: records for key, records in fresh.items() if records}
 
 
 def send(bootstrap: str, topic: Topic, records: Records) -> int:
