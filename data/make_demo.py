@@ -25,12 +25,16 @@ UNRECORDED_ACTIONS = [("GOOG", date(2014, 4, 3), "split", "2")]
 
 @dataclass(frozen=True)
 class Holding:
-    """A position bought at the close of `bought`; a short has a negative quantity."""
+    """A position bought at the close of `bought`; a short has a negative quantity.
+
+    `cost` is told where there is no history of closes.
+    """
 
     portfolio_id: str
     symbol: str
     quantity: int
     bought: date = date(2013, 1, 2)
+    cost: str | None = None
 
 
 PORTFOLIOS = [
@@ -38,7 +42,10 @@ PORTFOLIOS = [
     ("US-CORE", "US core equity", "USD", "GLOBAL"),
     ("EU-FEEDER", "European feeder", "EUR", "GLOBAL"),
     ("UK-LONGSHORT", "UK long/short", "GBP", "GLOBAL"),
+    ("US-COLLAR", "US equity with a collar of options", "USD", "GLOBAL"),
 ]
+
+COLLARED = date(2021, 1, 4)
 
 HOLDINGS = [
     Holding("GLOBAL", "EURUSD", -400_000),
@@ -58,6 +65,10 @@ HOLDINGS = [
     Holding("UK-LONGSHORT", "EEM", 6_000),
     Holding("UK-LONGSHORT", "IWM", -4_500),
     Holding("UK-LONGSHORT", "EURGBP", -250_000),
+    # A put bought and a call sold against the shares, at Black-Scholes-Merton prices of that day's close.
+    Holding("US-COLLAR", "SPY", 2_000, COLLARED),
+    Holding("US-COLLAR", "SPY-2030-P330", 20, COLLARED, "67.25"),
+    Holding("US-COLLAR", "SPY-2030-C450", -20, COLLARED, "51.55"),
 ]
 
 INSTRUMENTS = [
@@ -77,6 +88,27 @@ INSTRUMENTS = [
     ("NZDUSD", "New Zealand dollar in US dollars", "fx", "USD", "XOFF", None, None),
 ]
 
+# European options on SPY for 100 units each; no quotes of them exist here, so a volatility prices them.
+OPTIONS = [
+    ("SPY-2030-P330", "SPY put 330 December 2030", "330", "put"),
+    ("SPY-2030-C450", "SPY call 450 December 2030", "450", "call"),
+]
+OPTION_TERMS = {
+    "asset_class": "option",
+    "currency": "USD",
+    "exchange": "XCBO",
+    "multiplier": "100",
+    "underlying": "SPY",
+    "expiry": "2030-12-20T21:00:00Z",
+    "volatility": "0.20",
+    "interest_rate": "0.01",
+    "dividend_yield": "0.015",
+}
+INSTRUMENT_COLUMNS = [
+    *("symbol", "name", "asset_class", "currency", "exchange", "isin", "sector", "multiplier"),
+    *("underlying", "strike", "expiry", "option_right", "volatility", "interest_rate", "dividend_yield"),
+]
+
 
 def build() -> dict[str, pl.DataFrame]:
     """Every file of data/demo by name."""
@@ -85,16 +117,22 @@ def build() -> dict[str, pl.DataFrame]:
         "portfolios.csv": pl.DataFrame(
             PORTFOLIOS, schema=["portfolio_id", "name", "base_currency", "parent_id"], orient="row"
         ),
-        "instruments.csv": pl.DataFrame(
-            INSTRUMENTS,
-            schema=["symbol", "name", "asset_class", "currency", "exchange", "isin", "sector"],
-            orient="row",
-        ),
+        "instruments.csv": instruments(),
         "positions.csv": positions(prices, fx, actions),
         "prices.parquet": prices,
         "fx.parquet": fx,
         "corporate-actions.csv": actions,
     }
+
+
+def instruments() -> pl.DataFrame:
+    """Shares, ETFs and pairs, then options with their terms."""
+    listed = [dict(zip(INSTRUMENT_COLUMNS, row, strict=False)) for row in INSTRUMENTS]
+    options = [
+        {"symbol": symbol, "name": name, "strike": strike, "option_right": right, **OPTION_TERMS}
+        for symbol, name, strike, right in OPTIONS
+    ]
+    return pl.DataFrame([*listed, *options], schema=dict.fromkeys(INSTRUMENT_COLUMNS, pl.String))
 
 
 def daily_prices() -> pl.DataFrame:
@@ -153,9 +191,10 @@ def positions(prices: pl.DataFrame, fx: pl.DataFrame, actions: pl.DataFrame) -> 
     currencies = {row[0]: row[3] for row in INSTRUMENTS}
     rows: list[tuple[str, str, str, str, str, date]] = []
     for holding in HOLDINGS:
-        quantity, cost = Fraction(holding.quantity), Fraction(closes[holding.symbol, holding.bought])
+        quantity = Fraction(holding.quantity)
+        cost = Fraction(holding.cost or closes[holding.symbol, holding.bought])
         start = (holding.portfolio_id, holding.symbol)
-        currency = currencies[holding.symbol]
+        currency = currencies.get(holding.symbol, OPTION_TERMS["currency"])
         rows.append((*start, text(quantity), text(cost), currency, holding.bought))
         for _, ex_date, _, value in splits_after(actions, holding.symbol, holding.bought):
             quantity, cost = quantity * Fraction(value), cost / Fraction(value)
