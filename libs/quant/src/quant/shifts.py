@@ -55,10 +55,17 @@ def shift_level(level: float, shift: Floats, kind: Shift) -> Result[Floats]:
 
 
 def relative_move(level: float, shift: Floats, kind: Shift) -> Result[Floats]:
-    """The shift as a fraction of the level now: what `Moves` are made of. Errors: as `shift_level`; also
-    Missing("not_positive_value") for a level at or below zero, which has no fraction.
+    """The shift as a fraction of the level now: what `Moves` are made of.
+
+    Inputs: level now, above zero; shifts (N,). Output: (N,) fractions; a shift of 0 gives exactly 0.
+    Formula: s, s / v or exp(s) - 1.
+    Errors: as `shift_level`; Missing("not_positive_value") for a level at or below zero.
     """
     if not level > 0:
         return Missing("not_positive_value", f"a level of {level} has no relative move")
-    moved = shift_level(level, shift, kind)
-    return moved if isinstance(moved, Missing) else moved / level - 1.0
+    moved = shift_level(level, shift, kind)  # refuses what cannot be
+    if isinstance(moved, Missing):
+        return moved
+    if kind == "relative":
+        return shift
+    return shift / level if kind == "absolute" else np.expm1(shift)

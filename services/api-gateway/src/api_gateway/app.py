@@ -5,7 +5,17 @@ from fastapi import FastAPI
 from api_gateway import openapi, problems
 from api_gateway.auth import KeyFile, KeyMiddleware
 from api_gateway.body_limit import BodyLimit
-from api_gateway.endpoints import analyses, instruments, operations, pipeline, portfolios, risk, trades
+from api_gateway.endpoints import (
+    analyses,
+    exposures,
+    instruments,
+    operations,
+    pipeline,
+    portfolios,
+    risk,
+    stress,
+    trades,
+)
 from api_gateway.hot_answers import HotAnswersMiddleware
 from api_gateway.request_metrics import RequestMetrics
 from api_gateway.state import Gateway
@@ -14,7 +24,7 @@ from api_gateway.state import Gateway
 def build() -> FastAPI:
     """The routes alone, as needed for the OpenAPI document."""
     app = FastAPI(title=openapi.TITLE, version=openapi.VERSION, docs_url=None, redoc_url=None)
-    for module in (portfolios, trades, risk, analyses, instruments, pipeline, operations):
+    for module in (portfolios, exposures, trades, risk, analyses, stress, instruments, pipeline, operations):
         app.include_router(module.router)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     problems.install(app)

@@ -13,14 +13,18 @@ from msgspec import Struct
 from api_gateway.endpoints.documentation import REFERENCE
 from api_gateway.schemas.books import BookAccepted
 from api_gateway.schemas.common import Problem
+from api_gateway.schemas.exposures import Exposures
 from api_gateway.schemas.history import History
 from api_gateway.schemas.market import BarList, InstrumentList
 from api_gateway.schemas.pipeline import Pipeline
-from api_gateway.schemas.portfolios import PortfolioList
+from api_gateway.schemas.pnl import Pnl
+from api_gateway.schemas.portfolios import PortfolioList, PortfolioTree
 from api_gateway.schemas.risk import Risk, Var
 from api_gateway.schemas.trades import TradeList, TradesBooked
-from api_gateway.schemas.values import Exposures, PositionList, Value
+from api_gateway.schemas.values import PositionList, Value
+from contracts.analysis.backtest import BacktestAnswer
 from contracts.analysis.scenarios import ScenariosAnswer
+from contracts.analysis.stress import StressAnswer
 
 TITLE = "Tapeline"
 VERSION = "0.1.0"
@@ -36,17 +40,21 @@ TAGS = [
     {"name": "operations", "description": "health, readiness, metrics"},
 ]
 SHAPES: tuple[type[Struct], ...] = (
+    BacktestAnswer,
     BarList,
     BookAccepted,
     Exposures,
     History,
     InstrumentList,
     Pipeline,
+    Pnl,
     PortfolioList,
+    PortfolioTree,
     PositionList,
     Problem,
     Risk,
     ScenariosAnswer,
+    StressAnswer,
     TradeList,
     TradesBooked,
     Value,

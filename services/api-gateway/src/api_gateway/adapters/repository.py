@@ -7,8 +7,10 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from api_gateway.adapters.pnl import PnlReader
 from api_gateway.schemas.history import HistoryPoint
 from contracts import Bar, Trade, Valuation
+from contracts.analysis.backtest import ActualDay
 
 AMOUNTS = (
     "market_value",
@@ -79,12 +81,30 @@ SELECT {_TRADE_COLUMNS} FROM ops.fill_latest
  ORDER BY executed_at DESC, seq DESC, fill_id DESC LIMIT $5
 """  # noqa: S608  the columns are those above
 
+# Without fees, as Basel wants it (MAR32.5); a day with an unknown position is unknown. A VaR older than a week
+# is no forecast.
+_ACTUAL_DAYS = """
+WITH days AS (
+    SELECT date, sum(total + fees)::float8 AS pnl, bool_and(total IS NOT NULL) AS whole
+      FROM ops.pnl_daily_latest WHERE portfolio_id = $1 GROUP BY date ORDER BY date DESC LIMIT $3
+)
+SELECT date, CASE WHEN whole THEN pnl END AS pnl, (
+    SELECT value FROM ops.risk_metric_latest
+     WHERE portfolio_id = $1 AND measure = 'historical_var' AND ',' || parameters || ',' LIKE $2
+       AND as_of <= (date::timestamp AT TIME ZONE 'UTC')
+       AND as_of > (date::timestamp AT TIME ZONE 'UTC') - interval '7 days'
+     ORDER BY as_of DESC, basis LIMIT 1
+) AS var
+  FROM days ORDER BY date
+"""
+
 
 class Repository:
     """Reads of stored facts over one pool."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self.pnl = PnlReader(pool)
 
     async def ping(self) -> None:
         """Raises when the database does not answer."""
@@ -143,6 +163,12 @@ class Repository:
             _MEASURE_HISTORY, portfolio_id, basis, *span, after, limit, measure, chosen
         )
         return _history(rows)
+
+    async def actual_days(self, portfolio_id: str, confidence_bp: int, days: int) -> tuple[ActualDay, ...]:
+        """The newest frozen days with the historical VaR reported before each, oldest first."""
+        chosen = f"%,confidence_bp={confidence_bp},%"
+        rows = await self._pool.fetch(_ACTUAL_DAYS, portfolio_id, chosen, days)
+        return tuple(ActualDay(date=row["date"], pnl=row["pnl"], var=row["var"]) for row in rows)
 
     async def trades_by_id(self, ids: Sequence[str]) -> dict[str, Trade]:
         """Stored trades among these ids."""

@@ -9,11 +9,17 @@ from typing import Any
 
 from msgspec import Struct
 
+from contracts.analysis.backtest import BacktestRequest
 from contracts.analysis.limits import CureRequest, LimitsRequest
 from contracts.analysis.scenarios import ScenariosRequest
+from contracts.analysis.stress import StressRequest
+from contracts.analysis.what_if import WhatIfRequest
+from risk.core.analyses.backtest import backtest
 from risk.core.analyses.cure import cure
 from risk.core.analyses.limits import limits
 from risk.core.analyses.scenarios import scenarios
+from risk.core.analyses.stress import stress
+from risk.core.analyses.what_if import what_if
 from risk.core.desk import Desk
 
 
@@ -26,7 +32,10 @@ class Analysis:
 
 
 ANALYSES: Mapping[str, Analysis] = {
+    "backtest": Analysis(BacktestRequest, backtest),
     "cure": Analysis(CureRequest, cure),
     "limits": Analysis(LimitsRequest, limits),
     "scenarios": Analysis(ScenariosRequest, scenarios),
+    "stress": Analysis(StressRequest, stress),
+    "what_if": Analysis(WhatIfRequest, what_if),
 }
