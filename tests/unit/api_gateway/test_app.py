@@ -98,3 +98,12 @@ def test_a_key_too_short_to_be_one_is_refused_at_start(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("short")
     with pytest.raises(ValueError, match="at least 16"):
         KeyFile(tmp_path / "key")
+
+
+async def test_exposures_by_one_grouping_and_the_tree(client: httpx.AsyncClient) -> None:
+    found = (await client.get("/v1/portfolios/P/exposures", params={"by": "issuer"})).json()
+    assert (found["by_issuer"][0]["name"], found["by_asset"]) == ("Unclassified", None)
+    wrong = await client.get("/v1/portfolios/P/exposures", params={"by": "colour"})
+    assert wrong.status_code == 422
+    assert (await client.get("/v1/portfolios/P")).json()["members"] == []
+    assert (await client.get("/v1/portfolios/NOPE")).status_code == 404

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from api_gateway.core import values
 from api_gateway.core.conversion import Converted, Unconnected, in_currency
+from api_gateway.schemas.common import Money
 from testkit.builders import make_position_value, make_valuation
 
 RATES = {"EUR": Decimal(1), "USD": Decimal("0.736539736318774398"), "GBP": Decimal("1.18")}
@@ -41,14 +42,6 @@ def test_sums_in_another_currency_are_sums_of_the_shown_positions(
     assert {one.currency for one in shown if one} <= {currency}
 
 
-@given(st.lists(st.tuples(st.sampled_from("ABCDE"), QUANTITIES, PRICES), max_size=6))
-def test_every_grouping_adds_up_to_the_book(lines: list[tuple[str, int, Decimal]]) -> None:
-    exposures = values.exposures(book(*lines).valuation)
-    assert exposures.net is not None
-    for groups in (exposures.by_asset, exposures.by_asset_class, exposures.by_currency):
-        assert sum((group.net.amount for group in groups), Decimal(0)) == exposures.net.amount
-
-
 def test_own_currency_is_not_recalculated() -> None:
     valuation = book(("A", 3, Decimal("1.23"))).valuation
     found = in_currency(valuation, "EUR")
@@ -68,16 +61,21 @@ def test_nothing_priced_is_null_in_every_currency() -> None:
     assert value.market_value is None
     assert value.gross_exposure is None
     assert value.coverage.unpriced == 1
-    assert values.exposures(found.valuation).by_asset == ()
 
 
 def test_empty_book_is_worth_zero() -> None:
     value = values.value(book(), "EUR")
     assert value.market_value is not None
     assert value.market_value.amount == 0
+    assert (value.leverage, value.leverage_reason) == (None, "flat_book")
 
 
-def test_unknown_class_is_unclassified_and_kept() -> None:
-    line = make_position_value("A", "1", "10", asset_class=None)
-    groups = values.exposures(make_valuation("B", "14:00", line)).by_asset_class
-    assert [(group.name, group.share) for group in groups] == [("Unclassified", Decimal(1))]
+def test_value_tells_cash_nav_and_leverage() -> None:
+    share = make_position_value("IBM", "10", "10")
+    cash = make_position_value("USD", "-60", "1", asset_class="cash")
+    found = in_currency(make_valuation("B", "14:00", share, cash), None)
+    assert isinstance(found, Converted)
+    value = values.value(found, "USD")
+    assert (value.cash, value.nav) == (Money(Decimal(-60), "USD"), Money(Decimal(40), "USD"))
+    assert value.leverage == Decimal("2.5")
+    assert value.market_value == value.nav

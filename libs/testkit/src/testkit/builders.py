@@ -176,12 +176,17 @@ def make_position_value(
 
 def _sums(positions: tuple[PositionValue, ...], values: list[Decimal]) -> dict[str, Decimal]:
     zero = Decimal(0)
-    long = sum((value for value in values if value > 0), zero)
-    short = sum((value for value in values if value < 0), zero)
+    held = [
+        one.market_value_base
+        for one in positions
+        if one.market_value_base is not None and one.asset_class != "cash"
+    ]
+    long = sum((value for value in held if value > 0), zero)
+    short = sum((value for value in held if value < 0), zero)
     price_part = sum((one.price_pnl_base or zero for one in positions), zero)
     fx_part = sum((one.fx_pnl_base or zero for one in positions), zero)
     return {
-        "market_value": long + short,
+        "market_value": sum(values, zero),
         "long_exposure": long,
         "short_exposure": short,
         "gross_exposure": long - short,

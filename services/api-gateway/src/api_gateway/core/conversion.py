@@ -63,7 +63,11 @@ def _summed(valuation: Valuation) -> Valuation:
     """The valuation with its sums taken from its positions; a sum that was null stays null."""
     lines = valuation.positions
     values = [line.market_value_base for line in lines if line.market_value_base is not None]
-    whole = exposure(values)
+    whole = exposure(
+        line.market_value_base
+        for line in lines
+        if line.market_value_base is not None and line.asset_class != "cash"
+    )
 
     def total(before: Decimal | None, parts: list[Decimal | None]) -> Decimal | None:
         return None if before is None else sum_money(part for part in parts if part is not None)

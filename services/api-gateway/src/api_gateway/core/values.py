@@ -1,20 +1,19 @@
-"""From a valuation to the answers about value, positions and exposure."""
+"""From a valuation to the answers about value and positions."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from api_gateway.core.conversion import Converted
+from api_gateway.core.exposures import worth
 from api_gateway.core.view import no_coverage
 from api_gateway.schemas.common import Money
-from api_gateway.schemas.values import ExposureGroup, Exposures, PositionLine, PositionList, Value
+from api_gateway.schemas.values import PositionLine, PositionList, Value
 from contracts import Basis, PositionValue, Valuation
-from quant.exposure import PERCENT_QUANTUM, Exposure, exposure_by
-from quant.money import EXACT, plain
 
 
 def value(converted: Converted, base_currency: str) -> Value:
     """The value of a portfolio."""
     v = converted.valuation
+    found = worth(v)
     return Value(
         portfolio_id=v.portfolio_id,
         basis=v.basis,
@@ -31,6 +30,11 @@ def value(converted: Converted, base_currency: str) -> Value:
         short_exposure=money(v.short_exposure, v.currency),
         gross_exposure=money(v.gross_exposure, v.currency),
         net_exposure=money(v.net_exposure, v.currency),
+        cash=money(found.cash, v.currency),
+        nav=money(found.nav, v.currency),
+        leverage=found.leverage,
+        leverage_reason=found.leverage_reason,
+        members=v.members,
         coverage=v.coverage,
         base_currency=base_currency,
         fx_rate=converted.fx_rate,
@@ -55,6 +59,11 @@ def unvalued(portfolio_id: str, basis: Basis, base_currency: str) -> Value:
         short_exposure=None,
         gross_exposure=None,
         net_exposure=None,
+        cash=None,
+        nav=None,
+        leverage=None,
+        leverage_reason=None,
+        members=None,
         coverage=no_coverage(),
         base_currency=base_currency,
         fx_rate=None,
@@ -90,50 +99,6 @@ def no_positions(portfolio_id: str, basis: Basis, base_currency: str) -> Positio
     )
 
 
-def exposures(valuation: Valuation) -> Exposures:
-    """Exposure of the book, by asset, asset class and currency; unpriced positions are in coverage only."""
-    priced = [
-        (line, line.market_value_base) for line in valuation.positions if line.market_value_base is not None
-    ]
-    gross, currency = valuation.gross_exposure, valuation.currency
-    return Exposures(
-        portfolio_id=valuation.portfolio_id,
-        basis=valuation.basis,
-        as_of=valuation.as_of,
-        recorded_at=valuation.recorded_at,
-        valuation_id=valuation.valuation_id,
-        currency=currency,
-        long=money(valuation.long_exposure, currency),
-        short=money(valuation.short_exposure, currency),
-        gross=money(gross, currency),
-        net=money(valuation.net_exposure, currency),
-        by_asset=_groups(((line.symbol, amount) for line, amount in priced), gross, currency),
-        by_asset_class=_groups(((line.asset_class, amount) for line, amount in priced), gross, currency),
-        by_currency=_groups(((line.currency, amount) for line, amount in priced), gross, currency),
-        coverage=valuation.coverage,
-    )
-
-
-def no_exposures(portfolio_id: str, basis: Basis, base_currency: str) -> Exposures:
-    """The same before the first valuation."""
-    return Exposures(
-        portfolio_id=portfolio_id,
-        basis=basis,
-        as_of=None,
-        recorded_at=None,
-        valuation_id=None,
-        currency=base_currency,
-        long=None,
-        short=None,
-        gross=None,
-        net=None,
-        by_asset=(),
-        by_asset_class=(),
-        by_currency=(),
-        coverage=no_coverage(),
-    )
-
-
 def money(amount: Decimal | None, currency: str) -> Money | None:
     """An amount with its currency; a missing amount stays missing."""
     return None if amount is None else Money(amount, currency)
@@ -163,22 +128,7 @@ def _line(line: PositionValue, currency: str) -> PositionLine:
         position_version=line.position_version,
         price_age_seconds=line.price_age_seconds,
         stale=line.stale,
-    )
-
-
-def _groups(
-    labelled: Iterable[tuple[str | None, Decimal]], gross: Decimal | None, currency: str
-) -> tuple[ExposureGroup, ...]:
-    return tuple(_group(name, part, gross, currency) for name, part in exposure_by(labelled).items())
-
-
-def _group(name: str, part: Exposure, gross: Decimal | None, currency: str) -> ExposureGroup:
-    share = plain(EXACT.quantize(EXACT.divide(part.gross, gross), PERCENT_QUANTUM)) if gross else None
-    return ExposureGroup(
-        name=name,
-        long=Money(part.long, currency),
-        short=Money(part.short, currency),
-        gross=Money(part.gross, currency),
-        net=Money(part.net, currency),
-        share=share,
+        sector=line.sector,
+        exchange=line.exchange,
+        issuer=line.issuer,
     )

@@ -1,15 +1,15 @@
-"""Portfolios: the list, one, its value, positions and exposure, and the writing of its book."""
+"""Portfolios: the list, one, its value and positions, and the writing of its book."""
 
 from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct
 
-from api_gateway.core import values
+from api_gateway.core import tree, values
 from api_gateway.core.book import change, wrong_fields
-from api_gateway.core.conversion import Converted, Unconnected, in_currency
 from api_gateway.core.pages import page_after
 from api_gateway.core.view import Held
+from api_gateway.endpoints.currencies import converted, only_base
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import (
     BasisQuery,
@@ -21,10 +21,10 @@ from api_gateway.endpoints.parameters import (
 )
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.books import BookAccepted, BookIn
-from api_gateway.schemas.portfolios import PortfolioList
-from api_gateway.schemas.values import Exposures, PositionList, Value
+from api_gateway.schemas.portfolios import PortfolioList, PortfolioTree
+from api_gateway.schemas.values import PositionList, Value
 from api_gateway.state import gateway_of, reply, require_known
-from contracts import Portfolio, Valuation
+from contracts import Valuation
 from contracts.codec import encode
 
 router = APIRouter(prefix="/v1/portfolios", tags=["portfolios"])
@@ -40,13 +40,13 @@ async def list_portfolios(request: Request, limit: Limit = 500, cursor: CursorQu
     return reply(PortfolioList(data=page.items, next_cursor=page.next_cursor))
 
 
-@router.get("/{portfolio_id}", operation_id="getPortfolio", responses=answers(Portfolio, 404))
+@router.get("/{portfolio_id}", operation_id="getPortfolio", responses=answers(PortfolioTree, 404))
 async def get_portfolio(request: Request, portfolio_id: PortfolioId) -> Response:
-    """One portfolio."""
-    portfolio = gateway_of(request).view.portfolios.get(portfolio_id)
-    if portfolio is None:
+    """One portfolio, and the portfolios below it."""
+    found = tree.portfolio_tree(gateway_of(request).view.portfolios, portfolio_id)
+    if found is None:
         raise ProblemError(404, f"no portfolio {portfolio_id!r}: GET /v1/portfolios lists them")
-    return reply(portfolio)
+    return reply(found)
 
 
 @router.get("/{portfolio_id}/value", operation_id="getValue", responses=answers(Value, 404, 409, 422))
@@ -59,10 +59,12 @@ async def get_value(
     held = view.valuation(portfolio_id, basis)
     if held is None:
         require_known(view, portfolio_id)
-        return reply(values.unvalued(portfolio_id, basis, _base(view.base_currency(portfolio_id), currency)))
+        return reply(
+            values.unvalued(portfolio_id, basis, only_base(view.base_currency(portfolio_id), currency))
+        )
 
     def make(valuation: Valuation) -> bytes:
-        return encode(values.value(_converted(valuation, currency), valuation.currency))
+        return encode(values.value(converted(valuation, currency), valuation.currency))
 
     body = held.answer(("value", currency), make)
     gateway.hot.keep(request.scope, body, held, lambda: view.valuation(portfolio_id, basis))
@@ -81,26 +83,9 @@ async def list_positions(
     if held is None:
         require_known(view, portfolio_id)
         return reply(
-            values.no_positions(portfolio_id, basis, _base(view.base_currency(portfolio_id), currency))
+            values.no_positions(portfolio_id, basis, only_base(view.base_currency(portfolio_id), currency))
         )
     return reply(_made(held, "positions", currency, values.positions))
-
-
-@router.get(
-    "/{portfolio_id}/exposures", operation_id="getExposures", responses=answers(Exposures, 404, 409, 422)
-)
-async def get_exposures(
-    request: Request, portfolio_id: PortfolioId, currency: CurrencyQuery = None, basis: BasisQuery = "last"
-) -> Response:
-    """Long, short, gross and net; by asset, asset class and currency."""
-    view = gateway_of(request).view
-    held = view.valuation(portfolio_id, basis)
-    if held is None:
-        require_known(view, portfolio_id)
-        return reply(
-            values.no_exposures(portfolio_id, basis, _base(view.base_currency(portfolio_id), currency))
-        )
-    return reply(_made(held, "exposures", currency, values.exposures))
 
 
 @router.put(
@@ -137,28 +122,4 @@ async def put_positions(request: Request, portfolio_id: PortfolioId, book: BookI
 def _made(
     held: Held[Valuation], noun: str, currency: str | None, project: Callable[[Valuation], Struct]
 ) -> bytes:
-    return held.answer((noun, currency), lambda v: encode(project(_converted(v, currency).valuation)))
-
-
-def _converted(valuation: Valuation, currency: str | None) -> Converted:
-    found = in_currency(valuation, currency)
-    if isinstance(found, Unconnected):
-        raise ProblemError(
-            409,
-            f"no rate of this valuation connects {valuation.currency} with {currency}; feed such a pair",
-            kind="unconnected-currency",
-            available=found.available,
-        )
-    return found
-
-
-def _base(base_currency: str, currency: str | None) -> str:
-    """The currency of an answer without a valuation: only the base currency needs no rate."""
-    if currency not in (None, base_currency):
-        raise ProblemError(
-            409,
-            f"the portfolio was not valued yet, so no rate connects {base_currency} with {currency}",
-            kind="unconnected-currency",
-            available=(base_currency,),
-        )
-    return base_currency
+    return held.answer((noun, currency), lambda v: encode(project(converted(v, currency).valuation)))

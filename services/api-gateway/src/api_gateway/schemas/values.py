@@ -31,7 +31,16 @@ class Value(Struct, frozen=True, kw_only=True):
     long_exposure: Money | None
     short_exposure: Annotated[Money | None, Meta(description="zero or below")]
     gross_exposure: Money | None
-    net_exposure: Money | None
+    net_exposure: Annotated[Money | None, Meta(description="long + short, without cash")]
+    cash: Annotated[Money | None, Meta(description="cash positions, less what currency pairs owe")]
+    nav: Annotated[Money | None, Meta(description="net exposure + cash")]
+    leverage: Annotated[Decimal | None, Meta(description="gross / nav; null with leverage_reason")]
+    leverage_reason: Annotated[
+        str | None, Meta(description="flat_book: gross is 0; not_positive_value: the NAV is 0 or below")
+    ]
+    members: Annotated[
+        tuple[str, ...] | None, Meta(description="portfolios below whose positions are merged in")
+    ]
     coverage: Coverage
     base_currency: Currency
     fx_rate: Annotated[
@@ -65,6 +74,9 @@ class PositionLine(Struct, frozen=True, kw_only=True):
     position_version: int
     price_age_seconds: Annotated[float | None, Meta(description="as_of - price_as_of")]
     stale: bool
+    sector: Annotated[str | None, Meta(description="of the instrument")]
+    exchange: Annotated[str | None, Meta(description="ISO 10383 MIC of its home market")]
+    issuer: Annotated[str | None, Meta(description="of the instrument")]
 
 
 class PositionList(Struct, frozen=True, kw_only=True):
@@ -79,35 +91,3 @@ class PositionList(Struct, frozen=True, kw_only=True):
     coverage: Coverage
     data: tuple[PositionLine, ...]
     next_cursor: Cursor | None = None
-
-
-class ExposureGroup(Struct, frozen=True, kw_only=True):
-    """Exposure of the positions that share a name."""
-
-    name: Annotated[str, Meta(description="symbol, asset class or currency; Unclassified when unknown")]
-    long: Money
-    short: Annotated[Money, Meta(description="zero or below")]
-    gross: Annotated[Money, Meta(description="long + |short|")]
-    net: Annotated[Money, Meta(description="long + short")]
-    share: Annotated[
-        Decimal | None, Meta(description="gross of the group / gross of the book, a ratio", examples=["0.25"])
-    ]
-
-
-class Exposures(Struct, frozen=True, kw_only=True):
-    """Exposure of a book and of its groups; the nets of each grouping add up to the net of the book."""
-
-    portfolio_id: PortfolioId
-    basis: Basis
-    as_of: AsOf | None
-    recorded_at: RecordedAt | None
-    valuation_id: ValuationId | None
-    currency: Currency
-    long: Money | None
-    short: Annotated[Money | None, Meta(description="zero or below")]
-    gross: Money | None
-    net: Money | None
-    by_asset: tuple[ExposureGroup, ...]
-    by_asset_class: tuple[ExposureGroup, ...]
-    by_currency: tuple[ExposureGroup, ...]
-    coverage: Coverage

@@ -1,0 +1,33 @@
+"""Answers in the currency that was asked for."""
+
+from api_gateway.core.conversion import Converted, Unconnected, in_currency
+from api_gateway.problems import ProblemError
+from contracts import Valuation
+
+
+def converted(valuation: Valuation, currency: str | None) -> Converted:
+    """The valuation in a currency. Raises a 409 problem when none of its rates connects them."""
+    found = in_currency(valuation, currency)
+    if isinstance(found, Unconnected):
+        raise ProblemError(
+            409,
+            f"no rate of this valuation connects {valuation.currency} with {currency}; feed such a pair",
+            kind="unconnected-currency",
+            available=found.available,
+        )
+    return found
+
+
+def only_base(base_currency: str, currency: str | None) -> str:
+    """The currency of an answer without a valuation: only the base currency needs no rate.
+
+    Raises a 409 problem for any other.
+    """
+    if currency not in (None, base_currency):
+        raise ProblemError(
+            409,
+            f"the portfolio was not valued yet, so no rate connects {base_currency} with {currency}",
+            kind="unconnected-currency",
+            available=(base_currency,),
+        )
+    return base_currency
