@@ -58,6 +58,10 @@ class Desk:
         """All limits as they stand."""
         return self._state.limits
 
+    def newest(self) -> list[Valuation]:
+        """The newest valuation of every portfolio and basis."""
+        return self._state.newest()
+
     def factors(self, valuation: Valuation) -> FactorMatrix | None:
         """What the stored measures of this valuation rest on."""
         return self.book_of(valuation, SCENARIO_COUNT).factors
