@@ -11,6 +11,7 @@ from api_gateway.endpoints import (
     instruments,
     operations,
     pipeline,
+    pnl,
     portfolios,
     risk,
     stress,
@@ -24,7 +25,18 @@ from api_gateway.state import Gateway
 def build() -> FastAPI:
     """The routes alone, as needed for the OpenAPI document."""
     app = FastAPI(title=openapi.TITLE, version=openapi.VERSION, docs_url=None, redoc_url=None)
-    for module in (portfolios, exposures, trades, risk, analyses, stress, instruments, pipeline, operations):
+    for module in (
+        portfolios,
+        exposures,
+        pnl,
+        trades,
+        risk,
+        analyses,
+        stress,
+        instruments,
+        pipeline,
+        operations,
+    ):
         app.include_router(module.router)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     problems.install(app)

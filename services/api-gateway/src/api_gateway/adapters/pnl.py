@@ -1,0 +1,52 @@
+"""Reads frozen profit and loss. Every statement has a fixed text; what varies are its parameters."""
+
+import datetime as dt
+
+import asyncpg
+import msgspec
+
+from api_gateway.core.pnl import Record, StoredPnl
+
+_ROWS = """
+SELECT symbol, date, price, fx, trading, income, fees, opening_value, closing_value, flow, realized, reason
+  FROM ops.pnl_daily_latest WHERE portfolio_id = $1 AND date BETWEEN $2 AND $3 ORDER BY date, symbol
+"""
+_FROZEN = """
+SELECT DISTINCT business_date AS date FROM ops.run WHERE step = 'pnl' AND status = 'done'
+ UNION SELECT DISTINCT date FROM ops.pnl_daily WHERE portfolio_id = $1
+"""
+_FIRST_HELD = """
+WITH RECURSIVE below AS (
+    SELECT $1::varchar AS portfolio_id
+     UNION SELECT p.portfolio_id FROM ops.portfolio_latest p JOIN below b ON p.parent_id = b.portfolio_id)
+SELECT least(
+    (SELECT min(as_of) FROM ops.position WHERE portfolio_id IN (SELECT portfolio_id FROM below)),
+    (SELECT min(executed_at) FROM ops.fill WHERE portfolio_id IN (SELECT portfolio_id FROM below)))
+"""
+
+
+class PnlReader:
+    """Reads of ops.pnl_daily over one pool."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def last_frozen(self, portfolio_id: str) -> dt.date | None:
+        """The newest date that an end of day has covered."""
+        rows = await self._pool.fetch(_FROZEN, portfolio_id)
+        return max((row["date"] for row in rows), default=None)
+
+    async def record(self, portfolio_id: str, first: dt.date, last: dt.date) -> Record:
+        """Rows from first to last date, from one snapshot."""
+        async with (
+            self._pool.acquire() as conn,
+            conn.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            rows = await conn.fetch(_ROWS, portfolio_id, first, last)
+            frozen = await conn.fetch(_FROZEN, portfolio_id)
+            held = await conn.fetchval(_FIRST_HELD, portfolio_id)
+        return Record(
+            [msgspec.convert(dict(row), StoredPnl) for row in rows],
+            frozenset(row["date"] for row in frozen),
+            None if held is None else held.date(),
+        )
