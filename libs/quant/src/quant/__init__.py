@@ -26,6 +26,7 @@ from quant.concentration import (
     top_share,
 )
 from quant.confidence import minimum_scenarios, tail_rank, to_basis_points
+from quant.contributions import Contributions, contributions, exact_parts, incremental
 from quant.daily_pnl import (
     DayPnl,
     daily_pnl,
@@ -59,6 +60,7 @@ from quant.exposure import (
     option_exposure,
     pair_legs,
 )
+from quant.filters import ScaledMoves, ewma_deviations, filtered_paths, volatility_scaled
 from quant.fx import (
     CrossRate,
     QuoteLeg,
@@ -70,6 +72,7 @@ from quant.fx import (
     split_pair,
     triangulation_gap,
 )
+from quant.horizon import overlapping_returns, scale_to_horizon
 from quant.implied_volatility import implied_volatilities, implied_volatility
 from quant.intervals import VarInterval, interval_ranks, var_interval
 from quant.ledger import (
@@ -85,6 +88,18 @@ from quant.ledger import (
     replay,
 )
 from quant.measures import CONFIDENCES_BP, MEASURES, SCENARIO_COUNT, Benchmark, Book, Measure, Outcome
+from quant.methods import (
+    METHODS,
+    RANKED,
+    BookVar,
+    Estimate,
+    NamedScenario,
+    VarMethod,
+    VarQuestion,
+    book_var,
+    rows_needed,
+    unsupported,
+)
 from quant.money import round_money, sum_money
 from quant.named_periods import NAMED_PERIODS, NamedPeriod
 from quant.options import (
@@ -94,6 +109,17 @@ from quant.options import (
     black_scholes_merton,
     garman_kohlhagen,
     option_greeks,
+)
+from quant.parametric import (
+    CornishFisherVar,
+    NormalVar,
+    cornish_fisher_var,
+    ewma_covariance,
+    normal_quantile,
+    parametric_shortfall,
+    parametric_var,
+    sample_covariance,
+    shortfall_multiple,
 )
 from quant.performance import (
     ExtremeDays,
@@ -112,6 +138,7 @@ from quant.result import Missing, Reason, Result
 from quant.returns import CorporateAction, adjusted_closes, log_returns, simple_returns
 from quant.revaluation import HeldOption, Holding, Moves, moves_of, pro_forma_values, revalue
 from quant.reverse_stress import LikelyMove, UniformMove, most_likely_move, smallest_uniform_move
+from quant.samples import Sample
 from quant.scenarios import (
     BookScenarios,
     DatedSeries,
@@ -133,6 +160,7 @@ from quant.stress import (
     hypothetical_stress,
     worst_period,
 )
+from quant.stressed import StressedWindow, stressed_window
 from quant.sweep import Books, Sweep, scenario_dates, sweep, to_books
 from quant.tails import RankWeights, Tail, worst_first
 from quant.var import HistoricalVar, historical_var
@@ -144,16 +172,21 @@ __all__ = [
     "DEFAULT_SHIFTS",
     "ESTIMATORS",
     "MEASURES",
+    "METHODS",
     "NAMED_PERIODS",
+    "RANKED",
     "SCENARIO_COUNT",
     "SHORTFALL_RULES",
     "UNCLASSIFIED",
     "Benchmark",
     "Book",
     "BookScenarios",
+    "BookVar",
     "Books",
     "CashDividend",
     "Concentration",
+    "Contributions",
+    "CornishFisherVar",
     "CorporateAction",
     "CostMethod",
     "CrossRate",
@@ -163,6 +196,7 @@ __all__ = [
     "Drawdown",
     "DrawdownEpisode",
     "Entry",
+    "Estimate",
     "Estimator",
     "Exceptions",
     "ExpectedShortfall",
@@ -182,6 +216,8 @@ __all__ = [
     "Missing",
     "Moves",
     "NamedPeriod",
+    "NamedScenario",
+    "NormalVar",
     "OptionContract",
     "OptionExposure",
     "OptionGreeks",
@@ -193,12 +229,15 @@ __all__ = [
     "Reason",
     "Result",
     "RollingForecasts",
+    "Sample",
+    "ScaledMoves",
     "Shift",
     "Shock",
     "ShortfallRule",
     "Split",
     "StressPosition",
     "StressResult",
+    "StressedWindow",
     "Sweep",
     "Tail",
     "TestStatistic",
@@ -206,6 +245,8 @@ __all__ = [
     "Transitions",
     "UniformMove",
     "VarInterval",
+    "VarMethod",
+    "VarQuestion",
     "WeightedVar",
     "acerbi_szekely",
     "adjusted_closes",
@@ -216,12 +257,15 @@ __all__ = [
     "black_scholes_merton",
     "book_entry",
     "book_scenarios",
+    "book_var",
     "business_dates",
     "carry",
     "christoffersen",
     "concentration",
     "conditional_coverage",
+    "contributions",
     "convert",
+    "cornish_fisher_var",
     "cross_rate",
     "currencies",
     "currency_drawdown",
@@ -229,14 +273,18 @@ __all__ = [
     "drawdown_episodes",
     "drawdowns",
     "effective_names",
+    "ewma_covariance",
+    "ewma_deviations",
     "ewma_variance",
     "ewma_volatility",
+    "exact_parts",
     "exceptions",
     "expected_shortfall",
     "exposure",
     "exposure_by",
     "extreme_days",
     "factor_matrix",
+    "filtered_paths",
     "fx_levels",
     "garman_kohlhagen",
     "group_concentration",
@@ -246,6 +294,7 @@ __all__ = [
     "hypothetical_stress",
     "implied_volatilities",
     "implied_volatility",
+    "incremental",
     "interval_ranks",
     "kupiec",
     "latest_volatility",
@@ -257,10 +306,14 @@ __all__ = [
     "most_likely_move",
     "moves_of",
     "net_asset_value",
+    "normal_quantile",
     "open_ledger",
     "option_exposure",
     "option_greeks",
+    "overlapping_returns",
     "pair_legs",
+    "parametric_shortfall",
+    "parametric_var",
     "past_moves",
     "period_dates",
     "period_pnl",
@@ -275,16 +328,21 @@ __all__ = [
     "rolling_forecasts",
     "rolling_volatility",
     "round_money",
+    "rows_needed",
+    "sample_covariance",
+    "scale_to_horizon",
     "scenario_dates",
     "scenario_grid",
     "sharpe_ratio",
     "shift_level",
     "shifts",
+    "shortfall_multiple",
     "shortfall_tail",
     "simple_returns",
     "smallest_uniform_move",
     "sortino_ratio",
     "split_pair",
+    "stressed_window",
     "sum_days",
     "sum_money",
     "sweep",
@@ -298,7 +356,9 @@ __all__ = [
     "traffic_light",
     "transitions",
     "triangulation_gap",
+    "unsupported",
     "var_interval",
+    "volatility_scaled",
     "weekdays",
     "weighted_var",
     "worst_first",

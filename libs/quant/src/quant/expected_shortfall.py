@@ -98,14 +98,19 @@ def _plain_count(worst: Floats, confidence_bp: int, rule: ShortfallRule) -> int:
     if rule == "mean_of_worst":
         return tail_rank(len(worst), confidence_bp)
     if rule == "beyond_var":
-        return int(np.searchsorted(worst, worst[tail_rank(len(worst), confidence_bp) - 1], side="left"))
+        return _places_below(worst, float(worst[tail_rank(len(worst), confidence_bp) - 1]))
     if rule == "below_quantile":
         ranks = quantile_weights(len(worst), confidence_bp, "hyndman_fan_7")
-        return int(np.searchsorted(worst, ranks.weights @ worst[ranks.ranks - 1], side="left"))
+        quantile = float(ranks.weights @ worst[ranks.ranks - 1])
+        return _places_below(worst, quantile)
     if rule == "ore":
         rank = int(quantile_weights(len(worst), confidence_bp, "ore").ranks[0])
-        return int(np.searchsorted(worst, worst[rank - 1], side="right"))
+        return int(np.searchsorted(worst, float(worst[rank - 1]), side="right"))
     raise ValueError(f"rule {rule!r} must be one of {', '.join(SHORTFALL_RULES)}")
+
+
+def _places_below(worst: Floats, value: float) -> int:
+    return int(np.searchsorted(worst, value, side="left"))
 
 
 def _size(scenarios: int, confidence_bp: int, rule: ShortfallRule, counts: Floats) -> float:

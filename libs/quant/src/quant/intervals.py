@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import bdtr
+from scipy.special import bdtr  # pyright: ignore[reportMissingTypeStubs]
 
 from quant.arrays import Floats
 from quant.confidence import BASIS_POINTS, check_confidence, unusable

@@ -6,7 +6,7 @@ from math import floor
 from typing import Literal, get_args
 
 import numpy as np
-from scipy.special import betainc
+from scipy.special import betainc  # pyright: ignore[reportMissingTypeStubs]
 
 from quant.arrays import Floats
 from quant.confidence import tail_probability, tail_rank

@@ -20,6 +20,7 @@ Reason = Literal[
     "missing_day",  # a business date of the period is not frozen
     "not_reached",  # no move, or none that the search finds, has the effect asked for
     "no_volatility",  # no volatility makes the model give this price of the option
+    "outside_domain",  # the inputs lie outside the domain in which the formula holds
 ]
 
 
