@@ -126,3 +126,27 @@ def test_a_bar_from_before_what_is_in_memory_is_valued_with_its_neighbours(runni
     assert [line.market_value for line in found[1].positions] == [4100, 1500]
     assert {note.reason for note in found[1].coverage.notes} == {"no_fx_rate", "position_dated_later"}
     assert found[1].market_value is None
+
+
+def test_a_parent_is_valued_on_the_merged_book_and_restated_with_its_child(running) -> None:
+    running.send(
+        make_portfolio("FUND"),
+        make_portfolio("EU", "EUR", parent_id="FUND"),
+        make_position("FUND", "IBM", "-4", "190"),
+        make_portfolio("FUND", parent_id="EU"),  # a circle: refused
+    )
+    running.wait()
+    last = {as_of: (revision, value) for as_of, revision, value in running.rows(STORED, "FUND")}
+    assert last["14:45"] == (1, 6 * 186 + 100 * 51)  # netted in dollars; EU alone is worth 5568 EUR
+    newest = running.value_when("FUND", lambda value: len(value.positions) == 2)
+    assert [(line.symbol, line.quantity) for line in newest.positions] == [("AIG", 100), ("IBM", 6)]
+    assert newest.members == ("EU",)
+    assert running.rows(
+        "SELECT DISTINCT members FROM ops.portfolio_valuation WHERE portfolio_id = 'FUND'"
+    ) == [(["EU"],)]
+
+    running.send(make_position("EU", "IBM", "12", "180"))
+    running.wait()
+    assert running.rows(STORED, "FUND")[-1] == ("14:45", 2, 8 * 186 + 100 * 51)
+    assert running.value_when("FUND", lambda value: value.positions[1].quantity == 8).basis == "last"
+    assert running.rows("SELECT parent_id FROM ops.portfolio WHERE portfolio_id = 'FUND'") == [(None,)]
