@@ -9,6 +9,7 @@ from api_gateway.endpoints import (
     analyses,
     exposures,
     instruments,
+    limits,
     operations,
     pipeline,
     pnl,
@@ -34,6 +35,7 @@ def build() -> FastAPI:
         analyses,
         stress,
         instruments,
+        limits,
         pipeline,
         operations,
     ):

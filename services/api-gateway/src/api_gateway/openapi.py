@@ -15,6 +15,14 @@ from api_gateway.schemas.books import BookAccepted
 from api_gateway.schemas.common import Problem
 from api_gateway.schemas.exposures import Exposures
 from api_gateway.schemas.history import History
+from api_gateway.schemas.limits import (
+    LimitAction,
+    LimitAudit,
+    LimitBacktestAnswer,
+    LimitDefinition,
+    LimitEvents,
+    LimitStates,
+)
 from api_gateway.schemas.market import BarList, InstrumentList
 from api_gateway.schemas.pipeline import Pipeline
 from api_gateway.schemas.pnl import Pnl
@@ -23,6 +31,7 @@ from api_gateway.schemas.risk import Risk, Var
 from api_gateway.schemas.trades import TradeList, TradesBooked
 from api_gateway.schemas.values import PositionList, Value
 from contracts.analysis.backtest import BacktestAnswer
+from contracts.analysis.limits import CureAnswer, LimitsAnswer
 from contracts.analysis.scenarios import ScenariosAnswer
 from contracts.analysis.stress import StressAnswer
 
@@ -35,6 +44,7 @@ DESCRIPTION = (
 TAGS = [
     {"name": "portfolios", "description": "books, their value, positions and exposure"},
     {"name": "risk", "description": "risk measures and the history of every number"},
+    {"name": "limits", "description": "limits, their states and events, and what people do about them"},
     {"name": "instruments", "description": "instruments and their bars"},
     {"name": "pipeline", "description": "how far every stage is and what became of every raw event"},
     {"name": "operations", "description": "health, readiness, metrics"},
@@ -44,8 +54,16 @@ SHAPES: tuple[type[Struct], ...] = (
     BarList,
     BookAccepted,
     Exposures,
+    CureAnswer,
     History,
     InstrumentList,
+    LimitAction,
+    LimitAudit,
+    LimitBacktestAnswer,
+    LimitDefinition,
+    LimitEvents,
+    LimitStates,
+    LimitsAnswer,
     Pipeline,
     Pnl,
     PortfolioList,

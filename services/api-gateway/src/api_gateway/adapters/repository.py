@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from api_gateway.adapters.limit_repository import LimitRepository
 from api_gateway.adapters.pnl import PnlReader
 from api_gateway.schemas.history import HistoryPoint
 from contracts import Bar, Trade, Valuation
@@ -105,6 +106,7 @@ class Repository:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self.limits = LimitRepository(pool)
         self.pnl = PnlReader(pool)
 
     async def ping(self) -> None:
