@@ -6,7 +6,7 @@ These stand apart from the unit tests because the peers take seconds to import.
 import empyrical
 import numpy as np
 import pytest
-from skfolio.measures import cvar, get_drawdowns
+from skfolio.measures import cvar, get_drawdowns, mean, semi_deviation, standard_deviation
 from skfolio.measures import max_drawdown as skfolio_max_drawdown
 from skfolio.measures import value_at_risk as skfolio_var
 
@@ -14,10 +14,17 @@ from quant import (
     Drawdown,
     ExpectedShortfall,
     HistoricalVar,
+    Missing,
+    annual_return,
+    beta,
+    currency_drawdown,
+    ewma_variance,
     expected_shortfall,
     historical_var,
     latest_volatility,
     max_drawdown,
+    sharpe_ratio,
+    sortino_ratio,
 )
 
 pytestmark = pytest.mark.integration
@@ -74,3 +81,60 @@ def test_drawdown_equals_peers(values: np.ndarray) -> None:
     assert ours.value == pytest.approx(
         skfolio_max_drawdown(get_drawdowns(returns, compounded=True)), rel=1e-12
     )
+
+
+@pytest.fixture
+def returns(values: np.ndarray) -> np.ndarray:
+    return values[1:] / values[:-1] - 1
+
+
+@pytest.fixture
+def benchmark(returns: np.ndarray) -> np.ndarray:
+    return 0.6 * returns + np.random.default_rng(99).normal(0, 0.01, len(returns))
+
+
+def test_ratios_equal_empyrical(returns: np.ndarray, benchmark: np.ndarray) -> None:
+    rate = 0.0001
+    assert sharpe_ratio(returns, rate) == pytest.approx(empyrical.sharpe_ratio(returns, rate), rel=1e-12)
+    assert sortino_ratio(returns, rate) == pytest.approx(empyrical.sortino_ratio(returns, rate), rel=1e-12)
+    assert annual_return(returns) == pytest.approx(empyrical.annual_return(returns), rel=1e-12)
+    assert beta(returns, benchmark) == pytest.approx(empyrical.beta(returns, benchmark), rel=1e-9)
+
+
+def test_ratios_equal_skfolio(returns: np.ndarray) -> None:
+    ours = sharpe_ratio(returns, periods_per_year=1)
+    assert ours == pytest.approx(mean(returns) / standard_deviation(returns), rel=1e-12)
+
+
+def test_skfolio_divides_the_downside_by_one_less(returns: np.ndarray) -> None:
+    """Its semi-deviation has ddof 1, which pins the difference: sqrt(n / (n - 1))."""
+    theirs = mean(returns) / semi_deviation(returns, min_acceptable_return=0.0)
+    ours = sortino_ratio(returns, periods_per_year=1)
+    assert ours == pytest.approx(theirs * np.sqrt(len(returns) / (len(returns) - 1)), rel=1e-12)
+
+
+def test_empyrical_counts_a_missing_return_where_ours_is_refused(returns: np.ndarray) -> None:
+    gap = np.append(returns, np.nan)
+    assert np.isfinite(empyrical.sharpe_ratio(gap))
+    refused = sharpe_ratio(gap)
+    assert isinstance(refused, Missing)
+    assert refused.reason == "not_finite"
+
+
+def test_uncompounded_drawdown_is_skfolios_default(returns: np.ndarray) -> None:
+    """skfolio does not count the start as a peak; after a first gain the definitions agree."""
+    risen = np.append(0.5, returns)
+    ours = currency_drawdown(risen)
+    assert isinstance(ours, Drawdown)
+    theirs = skfolio_max_drawdown(get_drawdowns(risen, compounded=False))
+    assert ours.value == pytest.approx(theirs, rel=1e-12)
+
+
+def test_ewma_equals_its_recursion_in_pandas(returns: np.ndarray) -> None:
+    """pandas' unadjusted mean of squares, started with our seed, is the same number."""
+    pd = pytest.importorskip("pandas")
+    ours = ewma_variance(returns)
+    assert isinstance(ours, np.ndarray)
+    seeded = pd.Series(np.concatenate(([returns[:20].var(ddof=1)], returns[20:] ** 2)))
+    theirs = seeded.ewm(alpha=0.06, adjust=False).mean().to_numpy()
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
