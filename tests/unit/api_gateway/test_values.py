@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from api_gateway.core import values
 from api_gateway.core.conversion import Converted, Unconnected, in_currency
 from api_gateway.schemas.common import Money
+from contracts import OptionTerms
 from testkit.builders import make_position_value, make_valuation
 
 RATES = {"EUR": Decimal(1), "USD": Decimal("0.736539736318774398"), "GBP": Decimal("1.18")}
@@ -79,3 +80,26 @@ def test_value_tells_cash_nav_and_leverage() -> None:
     assert (value.cash, value.nav) == (Money(Decimal(-60), "USD"), Money(Decimal(40), "USD"))
     assert value.leverage == Decimal("2.5")
     assert value.market_value == value.nav
+
+
+def test_an_option_shows_what_it_was_priced_with() -> None:
+    terms = OptionTerms(
+        underlying="SPY",
+        option_right="put",
+        strike=165.0,
+        years=0.25,
+        spot=167.5,
+        volatility=0.16,
+        interest_rate=0.01,
+        dividend_yield=0.02,
+        implied=True,
+        delta=-0.41,
+        gamma=0.03,
+        vega=0.32,
+        theta=-0.03,
+        rho=-0.18,
+    )
+    position = make_position_value("SPY-P", "20", "4.2", asset_class="option", option=terms)
+    share = make_position_value("SPY", "20", "167.5")
+    found = values.positions(make_valuation("B", "14:00", position, share))
+    assert {line.symbol: line.option for line in found.data} == {"SPY-P": terms, "SPY": None}

@@ -131,4 +131,5 @@ def _line(line: PositionValue, currency: str) -> PositionLine:
         sector=line.sector,
         exchange=line.exchange,
         issuer=line.issuer,
+        option=line.option,
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from api_gateway.schemas.common import Amount, Currency, Cursor, Money, PortfolioId, Symbol, ValuationId
-from contracts import Basis, Coverage, Timestamp
+from contracts import Basis, Coverage, OptionTerms, Timestamp
 
 AsOf = Annotated[Timestamp, Meta(description="market time of the value; null when not valued yet")]
 RecordedAt = Annotated[Timestamp, Meta(description="when it was calculated")]
@@ -77,6 +77,9 @@ class PositionLine(Struct, frozen=True, kw_only=True):
     sector: Annotated[str | None, Meta(description="of the instrument")]
     exchange: Annotated[str | None, Meta(description="ISO 10383 MIC of its home market")]
     issuer: Annotated[str | None, Meta(description="of the instrument")]
+    option: Annotated[
+        OptionTerms | None, Meta(description="options: what price and greeks of one unit were computed with")
+    ]
 
 
 class PositionList(Struct, frozen=True, kw_only=True):
