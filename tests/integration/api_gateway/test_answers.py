@@ -239,7 +239,7 @@ def test_history_is_official_and_exact(gateway: Gateway) -> None:
     assert len(to["data"]) == 1
     var = gateway.get("/portfolios/PAST/history", metric="historical_var", confidence="0.99")
     assert [point["value"] for point in var["data"]] == [2.5]
-    assert gateway.problem("/portfolios/PAST/history", metric="beta")["status"] == 422
+    assert gateway.problem("/portfolios/PAST/history", metric="colour")["status"] == 422
 
 
 def test_put_replaces_the_whole_book(gateway: Gateway) -> None:
