@@ -1,5 +1,6 @@
 """The stress and backtest routes: what they ask of the risk service."""
 
+from dataclasses import MISSING, fields
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -45,15 +46,11 @@ def desk() -> Desk:
 def client(desk: Desk, tmp_path: Path) -> httpx.AsyncClient:
     view, nothing, fake = View(), cast(Any, None), cast(Any, desk)
     view.put_portfolio(make_portfolio("P"))
-    gateway = Gateway(
-        view=view,
-        health=Health(),
-        clock=FixedClock(),
-        repository=fake,
-        progress=nothing,
-        books=nothing,
-        analyst=fake,
+    parts = dict.fromkeys(
+        (field.name for field in fields(Gateway) if field.default_factory is MISSING), nothing
     )
+    given = {"view": view, "health": Health(), "clock": FixedClock(), "repository": fake, "analyst": fake}
+    gateway = Gateway(**{**parts, **given})
     key_file = tmp_path / "key"
     key_file.write_text(KEY)
     transport = httpx.ASGITransport(app=protected(gateway, KeyFile(key_file), 100_000))

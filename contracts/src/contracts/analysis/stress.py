@@ -51,6 +51,8 @@ class StressOutcome(Struct, frozen=True, kw_only=True):
     lines: tuple[StressLine, ...] = ()
     not_shocked: tuple[str, ...] = ()
     """positions without history in the period; they keep their value"""
+    proxies: tuple[str, ...] = ()
+    """whose moves come from a proxy: symbol=beta*index(dates filled)"""
     warnings: tuple[str, ...] = ()
     unavailable: Unavailable | None = None
 

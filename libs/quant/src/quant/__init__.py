@@ -132,6 +132,7 @@ from quant.performance import (
     time_weighted_return,
 )
 from quant.positions import PositionMark, mark_position
+from quant.proxies import FilledPrices, Proxy, fill_prices, long_gaps
 from quant.quantiles import ESTIMATORS, Estimator, quantile_weights
 from quant.ratios import annual_return, beta, sharpe_ratio, sortino_ratio, tracking_error
 from quant.result import Missing, Reason, Result
@@ -204,6 +205,7 @@ __all__ = [
     "ExtremeDays",
     "FactorMatrix",
     "Fill",
+    "FilledPrices",
     "FrozenDay",
     "GroupConcentration",
     "HeldOption",
@@ -224,6 +226,7 @@ __all__ = [
     "OptionRight",
     "Outcome",
     "PositionMark",
+    "Proxy",
     "QuoteLeg",
     "RankWeights",
     "Reason",
@@ -284,6 +287,7 @@ __all__ = [
     "exposure_by",
     "extreme_days",
     "factor_matrix",
+    "fill_prices",
     "filtered_paths",
     "fx_levels",
     "garman_kohlhagen",
@@ -300,6 +304,7 @@ __all__ = [
     "latest_volatility",
     "leverage",
     "log_returns",
+    "long_gaps",
     "mark_position",
     "max_drawdown",
     "minimum_scenarios",

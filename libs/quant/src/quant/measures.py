@@ -263,11 +263,13 @@ def _window(scenarios: BookScenarios) -> dict[str, str]:
 
 
 def _carried(scenarios: BookScenarios) -> dict[str, str]:
-    """How much of the history was carried forward, and whose short history cut the window."""
+    """How much of the history was carried forward, what stood in, and whose short history cut the window."""
     found = {
         "price_carried_percent": f"{scenarios.price_carried_share * 100:.4g}",
         "fx_carried_percent": f"{scenarios.fx_carried_share * 100:.4g}",
     }
+    if scenarios.proxies:
+        found["proxies"] = " ".join(str(proxy) for proxy in scenarios.proxies)
     return found if scenarios.limited_by is None else {**found, "limited_by": scenarios.limited_by}
 
 

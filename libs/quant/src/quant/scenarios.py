@@ -4,12 +4,13 @@ One scenario is one date across all instruments, which keeps their dependence. F
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from quant.arrays import Bools, Dates, Floats
 from quant.fx import DEFAULT_PIVOT, quote_path
+from quant.proxies import Proxy, fill_prices
 from quant.result import Missing, Result
 from quant.revaluation import Holding, Moves, pro_forma_values, revalue
 
@@ -31,7 +32,8 @@ class FactorMatrix:
     (T-1, F) are its simple returns, which equal (1 + r_local)(1 + r_fx) - 1. `first` (F,) is the first row
     that is not NaN (T if none). `rates` (T, F) is the FX part of the levels. `price_carried` and `fx_carried`
     (T, F) mark values carried forward from an earlier date. `benchmark` is the column that books are compared
-    with, if one is chosen.
+    with, if one is chosen. `proxies` tells whose prices were filled before the listing or in a long gap,
+    and by what.
     """
 
     dates: Dates
@@ -44,6 +46,7 @@ class FactorMatrix:
     price_carried: Bools
     fx_carried: Bools
     benchmark: str | None = None
+    proxies: Mapping[str, Proxy] = field(default_factory=dict[str, Proxy])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class BookScenarios:
     revaluation; it is the sum of the columns of `position_pnl` (N, P), one per entry of `symbols`. `values`
     (N+1,) of `value_dates` (N+1,): pro-forma value, units times adjusted price times FX. The carried shares
     are fractions of all (date, position) cells used. `limited_by` names the instrument whose short history
-    cut the window, if one did.
+    cut the window, if one did; `proxies` those whose own history did not reach back.
     """
 
     dates: Dates
@@ -66,6 +69,7 @@ class BookScenarios:
     price_carried_share: float
     fx_carried_share: float
     limited_by: str | None
+    proxies: tuple[Proxy, ...] = ()
 
 
 def scenario_grid(calendars: Iterable[Dates], before: np.datetime64, rows: int) -> Dates:
@@ -119,23 +123,26 @@ def factor_matrix(
     base: str,
     grid: Dates,
     pivot: str = DEFAULT_PIVOT,
+    groups: Mapping[str, str] | None = None,
 ) -> FactorMatrix:
     """All instruments on the grid, in base currency.
 
-    Inputs: adjusted price history per symbol, FX history per pair, grid (T,) with at least one date.
+    Inputs: adjusted price history per symbol, FX history per pair, grid (T,) with at least one date; the
+    sector of each instrument that may have a proxy (`fill_prices`), none without `groups`.
     A day without a price carries the last one: the local return is 0, FX still moves, the next day catches
-    up.
+    up. A gap of more than 10 dates is not carried over.
     """
     shape = (len(grid), len(prices))
-    levels, fx_rates = np.empty(shape), np.empty(shape)
+    local, fx_rates = np.empty(shape), np.empty(shape)
     price_carried, fx_carried = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
     rates: dict[str, tuple[Floats, Bools]] = {}
     for column, series in enumerate(prices.values()):
         if series.currency not in rates:
             rates[series.currency] = fx_levels(quotes, series.currency, base, grid, pivot)
-        local, price_carried[:, column] = carry(series, grid)
+        local[:, column], price_carried[:, column] = carry(series, grid)
         fx_rates[:, column], fx_carried[:, column] = rates[series.currency]
-        levels[:, column] = local * fx_rates[:, column]
+    filled = fill_prices(local, price_carried, list(prices), groups)
+    levels = filled.prices * fx_rates
     gaps = np.isnan(levels)
     return FactorMatrix(
         dates=grid,
@@ -147,6 +154,7 @@ def factor_matrix(
         first=np.where(gaps.all(axis=0), len(grid), np.argmin(gaps, axis=0)),
         price_carried=price_carried,
         fx_carried=fx_carried,
+        proxies=filled.proxies,
     )
 
 
@@ -154,8 +162,8 @@ def book_scenarios(factors: FactorMatrix, holdings: Sequence[Holding]) -> Result
     """Scenario P&L and pro-forma value series of current holdings.
 
     Inputs: factors in the book's base currency; priced positions. Output in base currency, gains positive.
-    The window starts where the youngest of the held histories starts. An empty book has a P&L and a value of
-    0 on every date.
+    The window starts where the youngest of the held histories starts, proxies included. An empty book has a
+    P&L and a value of 0 on every date.
     Errors: Missing("no_history") naming the positions without any history in their currency, since a book is
     measured whole or not at all; the same when fewer than two dates are left.
     Source: docs/reference/measures.md, section Scenarios (current holdings, simple returns).
@@ -181,7 +189,13 @@ def book_scenarios(factors: FactorMatrix, holdings: Sequence[Holding]) -> Result
         price_carried_share=_share(factors.price_carried[start:, columns]),
         fx_carried_share=_share(factors.fx_carried[start:, columns]),
         limited_by=None if youngest is None else holdings[youngest].factor,
+        proxies=_proxies(factors, holdings),
     )
+
+
+def _proxies(factors: FactorMatrix, holdings: Sequence[Holding]) -> tuple[Proxy, ...]:
+    used = sorted({held.factor for held in holdings} & factors.proxies.keys())
+    return tuple(factors.proxies[symbol] for symbol in used)
 
 
 def past_moves(

@@ -66,7 +66,8 @@ class StressResult:
     """Profit or loss of a book under one stress, in base currency, gains positive.
 
     The arrays (P,) follow `symbols`: `position_pnl` adds up to `pnl`; the moves are fractions.
-    `not_shocked` names holdings that nothing moved for want of history; `warnings` say what matched nothing.
+    `not_shocked` names holdings that nothing moved for want of history, `proxied` the proxies that moved
+    others; `warnings` say what matched nothing.
     """
 
     pnl: float
@@ -75,6 +76,7 @@ class StressResult:
     price_moves: Floats
     fx_moves: Floats
     not_shocked: tuple[str, ...] = ()
+    proxied: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -158,19 +160,24 @@ def _replay(factors: FactorMatrix, holdings: Sequence[Holding], start: int, end:
         fx[0, place] = factors.rates[end, column] / factors.rates[start, column] - 1.0
     if missing and len(missing) == len(holdings):
         return Missing("no_history", f"no holding has a daily history from {factors.dates[start]} on")
-    return _result(holdings, Moves(total, fx), not_shocked=tuple(missing))
+    used = (factors.proxies.get(held.factor) for held in holdings)
+    proxied = tuple(str(one) for one in dict.fromkeys(used) if one is not None and one.last_row >= start)
+    return _result(holdings, Moves(total, fx), not_shocked=tuple(missing), proxied=proxied)
 
 
 def _result(
     holdings: Sequence[Holding],
     moves: Moves,
     not_shocked: tuple[str, ...] = (),
+    proxied: tuple[str, ...] = (),
     warnings: tuple[str, ...] = (),
 ) -> StressResult:
     pnl = revalue(holdings, moves)
     price = np.array([moves.price(column)[0] for column in range(len(holdings))], dtype=np.float64)
     symbols = tuple(held.symbol for held in holdings)
-    return StressResult(float(pnl.sum(axis=1)[0]), symbols, pnl[0], price, moves.fx[0], not_shocked, warnings)
+    return StressResult(
+        float(pnl.sum(axis=1)[0]), symbols, pnl[0], price, moves.fx[0], not_shocked, proxied, warnings
+    )
 
 
 def _currency_moves(

@@ -42,6 +42,12 @@ SELECT symbol, ex_date, type, value::float8 AS value FROM ops.corporate_action_l
 FX_SYMBOLS = "SELECT symbol FROM ops.instrument_latest WHERE asset_class = 'fx'"
 
 
+SECTORS = """
+SELECT symbol, coalesce(sector, '') AS sector
+FROM ops.instrument_latest WHERE asset_class NOT IN ('fx', 'option')
+"""
+
+
 class HistoryStore:
     """Daily history in PostgreSQL."""
 
@@ -72,6 +78,7 @@ async def _read_history(conn: Connection) -> DailyHistory:
         quotes=to_series(await conn.fetch(QUOTES)),
         actions=_actions(await conn.fetch(ACTIONS)),
         fx_symbols=frozenset(row["symbol"] for row in await conn.fetch(FX_SYMBOLS)),
+        sectors={row["symbol"]: row["sector"] for row in await conn.fetch(SECTORS)},
     )
 
 

@@ -29,7 +29,7 @@ class DailyHistory:
 
     `version` identifies it; `prices` are unadjusted closes per symbol; `quotes` are FX rates per six-letter
     pair; `fx_symbols` are the instruments that are currency pairs; `benchmark` is what books are
-    compared with.
+    compared with; `sectors` are those of all other instruments, "" where unknown: they may have a proxy.
     """
 
     version: str
@@ -40,6 +40,7 @@ class DailyHistory:
     )
     fx_symbols: frozenset[str] = frozenset()
     benchmark: str = "SPY"
+    sectors: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def grid(self, market_date: date, *, only_fx: bool, rows: int = SCENARIO_COUNT + 1) -> Dates:
         """The last `rows` dates before the market date with a close of any non-FX instrument.
@@ -103,7 +104,10 @@ class FactorCache:
         grid = self.history.grid(market_date, only_fx=only_fx, rows=rows)
         if not len(grid):
             return None
-        found = factor_matrix(self._prices[market_date], self.history.quotes, base, grid, self._pivot)
+        history = self.history
+        found = factor_matrix(
+            self._prices[market_date], history.quotes, base, grid, self._pivot, groups=history.sectors
+        )
         return replace(found, benchmark=self.history.benchmark)
 
     def _make_room(self) -> None:

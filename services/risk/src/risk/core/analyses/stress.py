@@ -127,6 +127,7 @@ def _outcome(book: DeskBook, found: Result[StressResult], **head: Any) -> Stress
             )
         ),
         not_shocked=found.not_shocked,
+        proxies=found.proxied,
         warnings=found.warnings,
     )
 
