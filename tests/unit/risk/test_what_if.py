@@ -17,7 +17,7 @@ from risk.core.desk import Desk
 from risk.core.history import DailyHistory
 from risk.core.limits.definitions import Definition, LimitBooks
 from risk.core.state import RiskState
-from testkit.builders import make_position_value, make_valuation, moment
+from testkit.builders import make_instrument, make_position_value, make_valuation, moment
 
 DAYS = np.arange("2011-01-01", "2013-12-31", dtype="datetime64[D]")
 DAYS = DAYS[np.is_busday(DAYS)]
@@ -121,6 +121,13 @@ def test_an_instrument_of_no_book_has_its_newest_close(state: RiskState) -> None
     close = PRICES["CCC"].values[np.datetime64("2013-10-07") > DAYS][-1]
     assert fill.mark == round(Decimal(float(close)), 8)
     assert (fill.mark_source, str(fill.mark_as_of)[:10]) == ("history", "2013-10-04")
+
+
+def test_the_master_record_describes_what_no_book_holds(state: RiskState) -> None:
+    future = make_instrument("CCC", multiplier=Decimal(50), sector="Energy")
+    (fill,) = ask(state, {"symbol": "CCC", "quantity": "2"}, instruments=[future]).trades
+    assert fill.mark is not None
+    assert fill.market_value == 100 * fill.mark
 
 
 def test_a_close_from_before_a_split_is_in_new_units(state: RiskState) -> None:

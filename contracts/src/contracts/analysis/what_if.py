@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from contracts.analysis.common import Answer
-from contracts.types import Basis, LimitState
+from contracts.types import Basis, Instrument, LimitState
 
 MarkSource = Literal["book", "other_book", "rates", "history"]
 TradeReason = Literal["no_price", "no_fx_rate", "unpriced_position"]
@@ -23,11 +23,15 @@ class SupposedTrade(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class WhatIfRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Of which portfolio, and the trades in their order; basis as in every analysis."""
+    """Of which portfolio, and the trades in their order; basis as in every analysis.
+
+    `instruments` describes what is traded: multiplier and labels of what no book holds.
+    """
 
     portfolio_id: str
     trades: tuple[SupposedTrade, ...]
     basis: Basis | None = None
+    instruments: tuple[Instrument, ...] = ()
 
 
 class SupposedFill(Struct, frozen=True, kw_only=True):

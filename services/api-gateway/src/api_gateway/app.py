@@ -17,6 +17,7 @@ from api_gateway.endpoints import (
     risk,
     stress,
     trades,
+    what_if,
 )
 from api_gateway.hot_answers import HotAnswersMiddleware
 from api_gateway.request_metrics import RequestMetrics
@@ -34,6 +35,7 @@ def build() -> FastAPI:
         risk,
         analyses,
         stress,
+        what_if,
         instruments,
         limits,
         pipeline,

@@ -34,6 +34,7 @@ from contracts.analysis.backtest import BacktestAnswer
 from contracts.analysis.limits import CureAnswer, LimitsAnswer
 from contracts.analysis.scenarios import ScenariosAnswer
 from contracts.analysis.stress import StressAnswer
+from contracts.analysis.what_if import WhatIfAnswer
 
 TITLE = "Tapeline"
 VERSION = "0.1.0"
@@ -77,6 +78,7 @@ SHAPES: tuple[type[Struct], ...] = (
     TradesBooked,
     Value,
     Var,
+    WhatIfAnswer,
 )
 FOREIGN = ("HTTPValidationError", "ValidationError")
 OPEN = ("/healthz", "/readyz")

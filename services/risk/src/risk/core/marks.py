@@ -14,19 +14,16 @@ from quant import Missing, adjusted_closes
 from quant.money import EXACT, plain, round_money, round_rate
 from risk.core.history import DailyHistory, market_date
 
-ONE = Decimal(1)
-
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A price in its currency with where it is from, and what else is known of the instrument."""
+    """A price in its currency with where it is from."""
 
     price: Decimal
     currency: str
     source: MarkSource
     as_of: datetime | None
     asset_class: AssetClass | None = None
-    multiplier: Decimal = ONE
     like: PositionValue | None = None
     """the position of another book that the price is from"""
 
@@ -63,7 +60,7 @@ def _held_elsewhere(wanted: set[str], until: datetime, others: Sequence[Valuatio
 
 def _of_position(one: PositionValue, as_of: datetime) -> Mark:
     assert one.price is not None, "only priced positions are asked for"
-    return Mark(one.price, one.currency, "other_book", as_of, one.asset_class, one.multiplier, one)
+    return Mark(one.price, one.currency, "other_book", as_of, one.asset_class, one)
 
 
 def _of_rates(symbol: str, valuation: Valuation, history: DailyHistory) -> Mark | None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from contracts import Coverage, DailyPnl, PositionValue, Valuation
+from contracts import Coverage, DailyPnl, Instrument, PositionValue, Valuation
 from contracts.analysis.what_if import SupposedFill, SupposedTrade
 from quant import Fill, convert, exposure, open_ledger, sum_money
 from quant import replay as replay_ledger
@@ -13,10 +13,14 @@ from quant.money import EXACT, ZERO, product, round_money
 from risk.core.marks import Mark
 
 CASH = "cash"
+ONE = Decimal(1)
 
 
 def suppose(
-    valuation: Valuation, trades: Sequence[SupposedTrade], marks: Mapping[str, Mark]
+    valuation: Valuation,
+    trades: Sequence[SupposedTrade],
+    marks: Mapping[str, Mark],
+    instruments: Mapping[str, Instrument],
 ) -> tuple[Valuation, tuple[SupposedFill, ...]]:
     """The valuation after the trades, one by one in their order, and what became of each.
 
@@ -26,7 +30,9 @@ def suppose(
     lines = {one.symbol: one for one in valuation.positions}
     before, traded, daily, fills = set(lines), set[str](), valuation.daily_pnl, list[SupposedFill]()
     for trade in trades:
-        line = lines.get(trade.symbol) or _new_line(trade.symbol, marks.get(trade.symbol), valuation)
+        line = lines.get(trade.symbol)
+        if line is None and trade.symbol in marks:
+            line = _new_line(trade.symbol, marks[trade.symbol], valuation, instruments.get(trade.symbol))
         source = None if trade.symbol in before else marks.get(trade.symbol)
         fill = _fill(trade, line, source)
         fills.append(fill)
@@ -48,16 +54,15 @@ def priced_values(positions: Iterable[PositionValue], *, cash: bool) -> list[Dec
     ]
 
 
-def _new_line(symbol: str, mark: Mark | None, valuation: Valuation) -> PositionValue | None:
-    """An empty line of an instrument that is not held; None without a mark."""
-    if mark is None:
-        return None
-    empty = PositionValue(
+def _new_line(symbol: str, mark: Mark, valuation: Valuation, instrument: Instrument | None) -> PositionValue:
+    """An empty line of an instrument that is not held, described by its master record or another book."""
+    known = instrument or mark.like
+    return PositionValue(
         symbol=symbol,
-        asset_class=mark.asset_class,
+        asset_class=known.asset_class if known else mark.asset_class,
         quantity=ZERO,
         average_cost=ZERO,
-        multiplier=mark.multiplier,
+        multiplier=known.multiplier if known else ONE,
         currency=mark.currency,
         price=mark.price,
         price_as_of=mark.as_of,
@@ -67,11 +72,11 @@ def _new_line(symbol: str, mark: Mark | None, valuation: Valuation) -> PositionV
         position_as_of=valuation.as_of,
         position_version=0,
         stale=False,
+        sector=known.sector if known else None,
+        exchange=known.exchange if known else None,
+        issuer=known.issuer if known else None,
+        option=mark.like.option if mark.like else None,
     )
-    like = mark.like
-    if like is None:
-        return empty
-    return replace(empty, sector=like.sector, exchange=like.exchange, issuer=like.issuer, option=like.option)
 
 
 def _fill(trade: SupposedTrade, line: PositionValue | None, mark: Mark | None) -> SupposedFill:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from contracts import Measure, RiskReport, Valuation
+from contracts import Instrument, Measure, RiskReport, Valuation
 from contracts.analysis.what_if import (
     AmountChange,
     SupposedLimit,
@@ -33,7 +33,7 @@ def what_if(desk: Desk, request: WhatIfRequest) -> WhatIfAnswer:
     held = {one.symbol for one in valuation.positions}
     missing = {trade.symbol for trade in request.trades} - held
     found = marks(missing, valuation, desk.newest(), desk.history) if missing else {}
-    supposed, fills = suppose(valuation, request.trades, found)
+    supposed, fills = suppose(valuation, request.trades, found, _known(request))
     done = [fill for fill in fills if fill.reason is None]
     before, after = _report(desk, valuation), _report(desk, supposed)
     return WhatIfAnswer(
@@ -60,6 +60,10 @@ def what_if(desk: Desk, request: WhatIfRequest) -> WhatIfAnswer:
             for status in desk.limits.of_portfolio(request.portfolio_id)
         ),
     )
+
+
+def _known(request: WhatIfRequest) -> dict[str, Instrument]:
+    return {one.symbol: one for one in request.instruments}
 
 
 def _check(request: WhatIfRequest) -> None:
@@ -96,19 +100,19 @@ def _exposure_change(
 
 
 def _change(before: Decimal | None, after: Decimal | None) -> AmountChange:
-    known = before is not None and after is not None
-    return AmountChange(before=before, after=after, change=EXACT.subtract(after, before) if known else None)
+    known = None if before is None or after is None else EXACT.subtract(after, before)
+    return AmountChange(before=before, after=after, change=known)
 
 
 def _measure(before: Measure, after: Measure) -> SupposedMeasure:
-    known = before.value is not None and after.value is not None
+    change = None if before.value is None or after.value is None else after.value - before.value
     return SupposedMeasure(
         measure=before.measure,
         parameters=before.parameters,
         unit=before.unit,
         before=before.value,
         after=after.value,
-        change=after.value - before.value if known else None,  # type: ignore[operator]
+        change=change,
         same_window=all(before.details.get(name) == after.details.get(name) for name in WINDOW),
         details_before=before.details,
         details_after=after.details,
