@@ -51,7 +51,7 @@ RANKED: frozenset[VarMethod] = frozenset(
     {"historical", "volatility_scaled", "filtered", "stressed", "overlapping"}
 )
 """Methods whose scenarios count equally, so that an estimator and a rule of shortfall can be chosen."""
-ALL_HISTORY = 10_000  # rows asked for where a method wants all there is
+ALL_HISTORY = 100_001  # rows asked for where a method wants all there is: more than any history has
 NAMED_SCENARIOS = 10
 
 
