@@ -109,6 +109,28 @@ INSTRUMENT_COLUMNS = [
     *("underlying", "strike", "expiry", "option_right", "volatility", "interest_rate", "dividend_yield"),
 ]
 
+LIMIT_COLUMNS = [
+    *("limit_id", "portfolio_id", "scope", "scope_value", "measure", "parameters"),
+    *("warning_level", "hard_level", "hysteresis", "minimum_coverage", "max_age_s", "escalate_after_s"),
+]
+# The largest name of US-CORE breaches by design; the financials of EU-FEEDER warn at prices of 2013.
+LIMITS = [
+    ("us-largest-name", "US-CORE", "portfolio", None, "concentration", None, "30", "35"),
+    ("us-var99", "US-CORE", "portfolio", None, "historical_var", "confidence_bp=9900", "40000", "60000"),
+    ("eu-financials", "EU-FEEDER", "sector", "Financials", "share_of_gross", None, "45", "55"),
+    ("eu-apple-free", "EU-FEEDER", "asset", "AAPL", "gross", None, None, "1000"),
+    ("uk-leverage", "UK-LONGSHORT", "portfolio", None, "leverage", None, "2.5", "3"),
+    ("uk-euro", "UK-LONGSHORT", "currency", "EUR", "net", None, "200000", "300000"),
+    ("global-volatility", "GLOBAL", "portfolio", None, "volatility_20d", None, "0.2", "0.3"),
+    ("global-day", "GLOBAL", "portfolio", None, "daily_loss", None, "50000", "100000"),
+]
+LIMIT_OPTIONS = {
+    "us-largest-name": {"escalate_after_s": "3600"},
+    "eu-financials": {"hysteresis": "0.05"},
+    "global-volatility": {"hysteresis": "0.1", "minimum_coverage": "0.9"},
+    "global-day": {"minimum_coverage": "0.9"},
+}
+
 
 def build() -> dict[str, pl.DataFrame]:
     """Every file of data/demo by name."""
@@ -122,6 +144,7 @@ def build() -> dict[str, pl.DataFrame]:
         "prices.parquet": prices,
         "fx.parquet": fx,
         "corporate-actions.csv": actions,
+        "limits.csv": limits(),
     }
 
 
@@ -133,6 +156,12 @@ def instruments() -> pl.DataFrame:
         for symbol, name, strike, right in OPTIONS
     ]
     return pl.DataFrame([*listed, *options], schema=dict.fromkeys(INSTRUMENT_COLUMNS, pl.String))
+
+
+def limits() -> pl.DataFrame:
+    """Levels for the demo book: one limit of most scopes and measures."""
+    rows = [dict(zip(LIMIT_COLUMNS, row, strict=False)) | LIMIT_OPTIONS.get(row[0], {}) for row in LIMITS]
+    return pl.DataFrame(rows, schema=dict.fromkeys(LIMIT_COLUMNS, pl.String))
 
 
 def daily_prices() -> pl.DataFrame:

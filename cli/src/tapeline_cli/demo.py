@@ -14,6 +14,7 @@ FILES = (
     ("positions", "positions.csv"),
     ("prices", "prices.parquet"),
     ("corporate-actions", "corporate-actions.csv"),
+    ("limits", "limits.csv"),
 )
 
 

@@ -229,3 +229,30 @@ def test_a_wrong_trade_is_refused(tmp_path, wrong):
     header = "trade_id,portfolio_id,symbol,quantity,price,currency,executed_at\n"
     path = csv(tmp_path, header + wrong + ",2013-10-07\n")
     assert len(problems_of(TRADES, path)) == 1
+
+
+LIMITS_HEADER = "limit_id,portfolio_id,scope,scope_value,measure,parameters,warning_level,hard_level\n"
+
+
+def test_limits_are_read_with_their_parameters_in_one_order(tmp_path):
+    path = tmp_path / "limits.csv"
+    path.write_text(LIMITS_HEADER + "v,P,portfolio,,historical_var,horizon_days=1; confidence_bp=9900,5,10\n")
+    (row,) = read_rows(KINDS["limits"], path)
+    assert row.values["parameters"] == "confidence_bp=9900,horizon_days=1"
+    assert row.values["active"] is True
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("x,P,portfolio,,nonsense,,,10", "cannot be limited"),
+        ("x,P,sector,,gross,,,10", "scope_value"),
+        ("x,P,portfolio,,gross,,20,10", "below the hard level"),
+        ("x,P,portfolio,,historical_var,confidence_bp:9900,,10", "name=value"),
+    ],
+)
+def test_a_limit_that_could_not_be_evaluated_is_not_loaded(tmp_path, line, words):
+    path = tmp_path / "limits.csv"
+    path.write_text(LIMITS_HEADER + line + "\n")
+    with pytest.raises(FileProblems, match=words):
+        read_rows(KINDS["limits"], path)

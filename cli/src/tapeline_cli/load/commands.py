@@ -24,6 +24,7 @@ class KindName(StrEnum):
     PRICES = "prices"
     FX = "fx"
     CORPORATE_ACTIONS = "corporate-actions"
+    LIMITS = "limits"
 
 
 def register(app: typer.Typer) -> None:

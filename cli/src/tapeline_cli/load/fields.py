@@ -87,6 +87,21 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def parameters(text: str) -> str:
+    """`name=value;name=value` of a measure, in the one order in which it is stored."""
+    parts = [part.strip() for part in text.split(";") if part.strip()]
+    if any("," in part or part.count("=") != 1 for part in parts):
+        raise ValueError("must be name=value, several joined by a semicolon, such as confidence_bp=9900")
+    return ",".join(sorted(parts))
+
+
+def yes_or_no(text: str) -> bool:
+    """A choice."""
+    if text not in ("yes", "no"):
+        raise ValueError("must be yes or no")
+    return text == "yes"
+
+
 def currency(text: str) -> str:
     """ISO 4217, major units only: prices in pence would be a hundred times too high."""
     if text in MINOR_UNITS:

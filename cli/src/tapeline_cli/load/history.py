@@ -1,4 +1,4 @@
-"""Daily history -> schema ops: a changed value becomes the next revision, an unchanged one adds nothing."""
+"""Daily history and limits -> schema ops: a changed row is the next revision, an unchanged one adds none."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from store.bulk import append_revisions
 from store.database import Connection as DatabaseConnection
 from store.database import Database, run_transaction
 from tapeline_cli.load.files import Row
-from tapeline_cli.load.kinds import CORPORATE_ACTIONS, PRICES, Kind
+from tapeline_cli.load.kinds import CORPORATE_ACTIONS, LIMITS, PRICES, Kind
 
 TABLES: dict[str, type[tables.Fact]] = {
     PRICES.name: tables.DailyPrice,
     CORPORATE_ACTIONS.name: tables.CorporateAction,
+    LIMITS.name: tables.LimitDefinition,
 }
 TIMEOUT_S = 1800.0
 

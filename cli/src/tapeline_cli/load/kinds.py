@@ -148,8 +148,27 @@ CORPORATE_ACTIONS = Kind(
     ),
     ("symbol", "ex_date", "type"),
 )
+LIMITS = Kind(
+    "limits",
+    (
+        Column("limit_id", fields.portfolio_id),
+        Column("portfolio_id", fields.portfolio_id),
+        Column("scope", fields.name),
+        optional("scope_value", fields.name),
+        Column("measure", fields.name),
+        Column("parameters", fields.parameters, required=False, default=""),
+        optional("warning_level", fields.positive),
+        Column("hard_level", fields.positive),
+        optional("hysteresis", fields.not_negative),
+        optional("minimum_coverage", fields.not_negative),
+        optional("max_age_s", fields.positive),
+        optional("escalate_after_s", fields.positive),
+        Column("active", fields.yes_or_no, required=False, default=True),
+    ),
+    ("limit_id",),
+)
 
-ALL = (PORTFOLIOS, INSTRUMENTS, POSITIONS, TRADES, PRICES, FX, CORPORATE_ACTIONS)
+ALL = (PORTFOLIOS, INSTRUMENTS, POSITIONS, TRADES, PRICES, FX, CORPORATE_ACTIONS, LIMITS)
 KINDS = {kind.name: kind for kind in ALL}
 
 
@@ -158,7 +177,32 @@ def row_rule(row: dict[str, Any]) -> tuple[str, str] | None:
     high, low = row.get("high"), row.get("low")
     if isinstance(high, Decimal) and isinstance(low, Decimal) and high < low:
         return "high", f"is below low {low}; are the columns exchanged?"
+    if "limit_id" in row and "hard_level" in row:
+        return _limit_rule(row)
     return _option_rule(row)
+
+
+def _limit_rule(row: dict[str, Any]) -> tuple[str, str] | None:
+    """A limit that could not be evaluated."""
+    from quant.limits import LimitLevels, check_limit  # half a second, which every other command would pay
+
+    parameters = dict(part.split("=", 1) for part in row["parameters"].split(",") if part)
+    try:
+        check_limit(row["measure"], parameters, row["scope"], row.get("scope_value"))
+    except ValueError as error:
+        return "measure", str(error)
+    if row.get("minimum_coverage", 0) > 1:
+        return "minimum_coverage", "is a share of the positions, from 0 to 1"
+    warning = row.get("warning_level")
+    try:
+        LimitLevels(
+            float(row["hard_level"]),
+            None if warning is None else float(warning),
+            float(row.get("hysteresis", 0)),
+        )
+    except ValueError as error:
+        return "hard_level", str(error)
+    return None
 
 
 def _option_rule(row: dict[str, Any]) -> tuple[str, str] | None:

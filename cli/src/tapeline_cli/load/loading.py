@@ -13,7 +13,7 @@ from contracts import topics
 from tapeline_cli.connection import Connection
 from tapeline_cli.load import references
 from tapeline_cli.load.files import Row, read_rows
-from tapeline_cli.load.kinds import FX, INSTRUMENTS, KINDS, PORTFOLIOS, POSITIONS, TRADES, Kind
+from tapeline_cli.load.kinds import FX, INSTRUMENTS, KINDS, LIMITS, PORTFOLIOS, POSITIONS, TRADES, Kind
 from tapeline_cli.load.sending import missing_records, new_trades, present_records, send, to_records
 from tapeline_cli.progress import Offsets, OnProgress, consumer_targets, wait_taken_in
 
@@ -87,7 +87,7 @@ def _load(connection: Connection, file: _File) -> LoadResult:
 
 
 def _check_references(connection: Connection, files: list[_File], warn: Callable[[str], None]) -> None:
-    if not any(file.kind in (PORTFOLIOS, POSITIONS, TRADES) for file in files):
+    if not any(file.kind in (PORTFOLIOS, POSITIONS, TRADES, LIMITS) for file in files):
         return
     parents = {
         key.decode(): getattr(versions[-1], "parent_id", None)
@@ -106,6 +106,8 @@ def _check_references(connection: Connection, files: list[_File], warn: Callable
         elif file.kind in (POSITIONS, TRADES):
             references.check_portfolios(file.path, file.rows, parents)
             references.warn_instruments(file.rows, instruments, warn)
+        elif file.kind is LIMITS:
+            references.check_portfolios(file.path, file.rows, parents)
         if file.kind is TRADES:
             references.check_currencies(file.path, file.rows, instruments)
             references.check_trades(file.path, file.rows, present_records(connection.kafka, topics.TRADES))

@@ -1,0 +1,113 @@
+"""`tapeline limits`: how limits stand, what was done about breaches, and doing it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from tapeline_cli.connection import Connection, request_json
+from tapeline_cli.output import JsonOption, console, print_json
+
+group = typer.Typer(help="Limits: states, breaches and what people do about them.", no_args_is_help=True)
+
+LimitId = Annotated[str, typer.Argument(metavar="LIMIT", help="From `limits list`.")]
+STATE_COLUMNS = ("limit_id", "state", "value", "utilisation_percent", "warning_level", "hard_level", "breach")
+EVENT_COLUMNS = ("as_of", "event_id", "kind", "state", "value", "hard_level", "severity", "message")
+
+
+class Action(StrEnum):
+    """What the interface takes."""
+
+    ACKNOWLEDGE = "acknowledge"
+    EXPLAIN = "explain"
+    CLOSE = "close"
+    REQUEST_RAISE = "request_raise"
+    APPROVE_RAISE = "approve_raise"
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(group, name="limits")
+
+
+@group.command("list")
+def list_limits(
+    portfolio: Annotated[str, typer.Argument(help="Portfolio.")], as_json: JsonOption = False
+) -> None:
+    """Show the limits of a portfolio as judged on its newest live value."""
+    answer = _ask("GET", f"/v1/portfolios/{portfolio}/limits")
+    if as_json:
+        print_json(answer)
+        return
+    rows = [{**one, "breach": _breach(one["breach"])} for one in answer["limits"]]
+    _print(STATE_COLUMNS, rows)
+
+
+@group.command()
+def events(
+    portfolio: Annotated[str | None, typer.Option(help="Only this portfolio.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=5000, help="How many of the newest.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the newest changes of state and severity."""
+    query = f"?limit={limit}" + (f"&portfolio_id={portfolio}" if portfolio else "")
+    answer = _ask("GET", f"/v1/limits/events{query}")
+    if as_json:
+        print_json(answer)
+    else:
+        _print(EVENT_COLUMNS, answer["data"])
+
+
+@group.command()
+def audit(limit_id: LimitId) -> None:
+    """Print every revision of a limit and every action on it, as JSON."""
+    print_json(_ask("GET", f"/v1/limits/{limit_id}"))
+
+
+@group.command()
+def cure(limit_id: LimitId) -> None:
+    """Print the smallest single-name trade that brings a limit back, as JSON."""
+    print_json(_ask("GET", f"/v1/limits/{limit_id}/cure"))
+
+
+@group.command()
+def act(
+    limit_id: LimitId,
+    action: Annotated[Action, typer.Argument(help="What to do.")],
+    by: Annotated[str, typer.Option(help="Who does it.")],
+    note: Annotated[str, typer.Option(help="Why; kept for ever.")],
+    raise_id: Annotated[str | None, typer.Option(help="Which raise is approved.")] = None,
+    level: Annotated[float | None, typer.Option(help="The hard level asked for.")] = None,
+    until: Annotated[str | None, typer.Option(help="Market time with zone at which a raise ends.")] = None,
+) -> None:
+    """Act on the newest breach of a limit, or on a temporary raise; prints what was recorded, as JSON."""
+    asked = {"action": action.value, "by": by, "note": note, "raise_id": raise_id, "level": level}
+    print_json(_ask("POST", f"/v1/limits/{limit_id}/actions", {**asked, "expires_at": until}))
+
+
+def _ask(method: str, path: str, body: object = None) -> Any:
+    connection = Connection.of_stack()
+    headers = {"X-API-Key": connection.api_key}
+    return request_json(method, connection.api_url + path, headers=headers, body=body, timeout_s=30.0)
+
+
+def _breach(breach: dict[str, Any] | None) -> str:
+    if breach is None:
+        return ""
+    return f"{breach['phase']}, severity {breach['severity']}, {breach['age_seconds']:,.0f} s"
+
+
+def _print(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(_cell(row.get(name))) for name in columns))
+    console.print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 100 else f"{value:,.0f}"
+    return "" if value is None else str(value)
