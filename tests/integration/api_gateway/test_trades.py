@@ -113,3 +113,10 @@ def test_trades_are_listed_newest_first_in_pages(start_gateway: Callable[[], Gat
             break
         cursor = {"cursor": page["next_cursor"]}
     assert pages == ["L2", "L1", "L0", "L3"]
+
+    # A book that does not name what was only traded closes it.
+    book = {"as_of": "2013-10-08", "positions": []}
+    answer = gateway.client.put("/v1/portfolios/LISTED/positions", json=book)
+    assert (answer.status_code, answer.json()["closed"]) == (202, ["IBM"])
+    closed = [one for one in read_table(gateway.kafka, topics.POSITIONS.name) if one.key == b"LISTED/IBM"]
+    assert [one.value for one in closed] == [None]

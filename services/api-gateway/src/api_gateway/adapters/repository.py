@@ -76,6 +76,12 @@ _TRADE_COLUMNS = """
     fill_id AS trade_id, portfolio_id, symbol, quantity, price, currency, executed_at, seq, fee, recorded_at
 """
 _TRADES_BY_ID = f"SELECT {_TRADE_COLUMNS} FROM ops.fill_latest WHERE fill_id = ANY($1)"  # noqa: S608
+_TRADED_SYMBOLS = """
+SELECT DISTINCT symbol FROM ops.fill_latest f WHERE portfolio_id = $1
+   AND executed_at >= coalesce((SELECT max(p.as_of) FROM ops.position_latest p
+                                 WHERE p.portfolio_id = $1 AND p.symbol = f.symbol), '-infinity')
+ ORDER BY symbol
+"""
 _NEWEST_TRADES = f"""
 SELECT {_TRADE_COLUMNS} FROM ops.fill_latest
  WHERE portfolio_id = $1
@@ -177,6 +183,11 @@ class Repository:
         """Stored trades among these ids."""
         rows = await self._pool.fetch(_TRADES_BY_ID, list(ids))
         return {row["trade_id"]: msgspec.convert(dict(row), Trade) for row in rows}
+
+    async def traded_symbols(self, portfolio_id: str) -> list[str]:
+        """Symbols traded since their position was loaded last, or never loaded."""
+        rows = await self._pool.fetch(_TRADED_SYMBOLS, portfolio_id)
+        return [row["symbol"] for row in rows]
 
     async def newest_trades(
         self, portfolio_id: str, before: tuple[datetime, int, str] | None, limit: int

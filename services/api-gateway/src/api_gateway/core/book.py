@@ -1,6 +1,6 @@
 """From a whole book as asked for to the messages that make it so."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
@@ -41,9 +41,9 @@ def wrong_fields(book: BookIn, instruments: Mapping[str, Instrument]) -> list[Fi
 
 
 def change(
-    portfolio: Portfolio, book: BookIn, present: Mapping[str, Position], recorded_at: datetime
+    portfolio: Portfolio, book: BookIn, present: Collection[str], recorded_at: datetime
 ) -> BookChange:
-    """The messages that replace the present book by the asked one."""
+    """The messages that replace the present book, of which the symbols are told, by the asked one."""
     as_of = start_of(book.as_of)
     held = tuple(
         Position(

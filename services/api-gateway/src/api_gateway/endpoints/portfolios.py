@@ -104,7 +104,9 @@ async def put_positions(request: Request, portfolio_id: PortfolioId, book: BookI
     if errors:
         raise ProblemError(422, f"{len(errors)} wrong fields, nothing was changed", errors=errors)
     async with gateway.books.turn:
-        present = gateway.view.books.get(portfolio_id, {})
+        loaded = gateway.view.books.get(portfolio_id, {})
+        # What was only traded is on no positions topic, and belongs to the book all the same.
+        present = {*loaded, *await gateway.repository.traded_symbols(portfolio_id)}
         changed = change(portfolio, book, present, gateway.clock.now())
         await gateway.books.publish(changed)
     return reply(
