@@ -229,3 +229,18 @@ def test_a_short_call_in_another_currency_is_exact_money() -> None:
 def test_terms_that_no_option_has_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="SPY-PUT"):
         State().take_instrument(make_option(**wrong))
+
+
+def test_a_parent_merges_the_option_positions_of_its_books() -> None:
+    state = book()
+    state.take_portfolio(make_portfolio("TOP"))
+    for name in ("P", "OTHER"):
+        state.take_portfolio(make_portfolio(name, parent_id="TOP"))
+    state.take_position(make_position("OTHER", "SPY-PUT", "-5", "4"))
+    state.take_dirty()
+    state.take_tick(make_tick("SPY", "14:30", "167.5"))
+    assert set(state.take_dirty()) == {"P", "OTHER", "TOP"}
+    (merged,) = value(state, "TOP").positions
+    (own,) = value(state).positions
+    assert (merged.quantity, merged.price, merged.option) == (15, own.price, own.option)
+    assert merged.market_value == own.price * 1500  # type: ignore[operator]
