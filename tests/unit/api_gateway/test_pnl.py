@@ -6,20 +6,18 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
-import msgspec
 import pytest
 
 from api_gateway.app import protected
 from api_gateway.auth import KeyFile
-from api_gateway.core.pnl import Record, StoredPnl, pnl, running_day
+from api_gateway.core.pnl import Record, RunningDay, StoredPnl, pnl
 from api_gateway.core.view import View
 from api_gateway.schemas.pnl import Pnl, PnlPeriod
 from api_gateway.state import Gateway
 from chassis.clock import FixedClock
 from chassis.health import Health
-from contracts import DailyPnl
 from quant.money import round_rate
-from testkit.builders import make_portfolio, make_position_value, make_valuation
+from testkit.builders import make_portfolio
 
 KEY = "unit-test-key-0123456789"
 DATES = [dt.date(2013, 10, day) for day in (1, 2, 3, 4, 7)]
@@ -58,19 +56,8 @@ def asked(
     return pnl("P", "EUR", period, date, Record(rows, covered, dt.date(2013, 1, 2)), live)
 
 
-def running(total: str | None = "5", since: str = "2013-10-07") -> Any:
-    day = DailyPnl(
-        since=since,
-        opening_value=D(1000),
-        price=D(5),
-        fx=D(0),
-        trading=D(0),
-        income=D(0),
-        fees=D(0),
-        total=None if total is None else D(total),
-    )
-    line = msgspec.structs.replace(make_position_value("IBM", "1", "10"), daily_pnl=day)
-    return running_day(msgspec.structs.replace(make_valuation("P", "14:00", line), daily_pnl=day))
+def running(date: dt.date = TUESDAY) -> RunningDay:
+    return RunningDay(date, (row(date, price="5.5"),))
 
 
 def test_a_month_is_the_sum_of_its_days() -> None:
@@ -141,16 +128,14 @@ def test_the_running_day_goes_on_the_frozen_ones() -> None:
 
 
 def test_a_frozen_day_goes_before_the_running_one() -> None:
-    live = running(since="2013-10-04")
-    assert live.date == MONDAY  # over the weekend
-    found = asked([row(date) for date in DATES], date=MONDAY, live=live)
+    found = asked([row(date) for date in DATES], date=MONDAY, live=running(MONDAY))
     assert not found.live
     assert found.parts is not None
     assert found.parts.total.amount == D("47.5")
 
 
 def test_a_running_line_that_cannot_be_told_is_listed() -> None:
-    found = asked([], "day", TUESDAY, frozen=[], live=running(total=None))
+    found = asked([], "day", TUESDAY, frozen=[], live=RunningDay(TUESDAY, (unknown(TUESDAY),)))
     assert found.reason == "unpriced"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from endofday.core.day import Books, Closes, Day, wanted_moments, wanted_sessions
-from endofday.core.facts import Action, Instrument, Portfolio, Quote, Rates, Trade, Version
+from endofday.core.facts import Action, Instrument, Portfolio, Quote, Rates, Trade, Version, members
 from endofday.core.sessions import Session
 from store.database import Connection
 
@@ -17,11 +17,13 @@ _PORTFOLIOS = "SELECT portfolio_id, base_currency, parent_id FROM ops.portfolio_
 _INSTRUMENTS = "SELECT symbol, asset_class, currency, exchange, multiplier FROM ops.instrument_latest"
 _VERSIONS = """
 SELECT portfolio_id, symbol, as_of, quantity, average_cost, currency, cost_fx_rate, revision
-  FROM ops.position_latest WHERE as_of <= $1 ORDER BY portfolio_id, symbol, as_of
+  FROM ops.position_latest WHERE as_of <= $1 AND ($2::text[] IS NULL OR portfolio_id = ANY ($2))
+ ORDER BY portfolio_id, symbol, as_of
 """
 _TRADES = """
 SELECT fill_id, portfolio_id, symbol, executed_at, seq, quantity, price, currency, fee
-  FROM ops.fill_latest WHERE executed_at <= $1 ORDER BY executed_at, seq, fill_id
+  FROM ops.fill_latest WHERE executed_at <= $1 AND ($2::text[] IS NULL OR portfolio_id = ANY ($2))
+ ORDER BY executed_at, seq, fill_id
 """
 _ACTIONS = """
 SELECT symbol, ex_date, type, value, revision FROM ops.corporate_action_latest
@@ -61,15 +63,22 @@ SELECT DISTINCT pair FROM ops.fx_rate
 """
 
 
-async def read_books(conn: Connection, date: dt.date, until: dt.datetime) -> Books:
-    """Portfolios, instruments, positions, fills and corporate actions up to the end of a business date."""
-    portfolios = [Portfolio(*row) for row in await conn.fetch(_PORTFOLIOS)]
+async def read_books(
+    conn: Connection, date: dt.date, until: dt.datetime, portfolio_id: str | None = None
+) -> Books:
+    """Portfolios, instruments, positions, fills and corporate actions up to the end of a business date.
+
+    With a portfolio id only positions and fills of it and of those below it.
+    """
+    rows = [Portfolio(*row) for row in await conn.fetch(_PORTFOLIOS)]
+    portfolios = {one.portfolio_id: one for one in rows}
+    owners = None if portfolio_id is None else members(portfolios, portfolio_id)
     instruments = [Instrument(*row) for row in await conn.fetch(_INSTRUMENTS)]
-    versions = [Version(*row) for row in await conn.fetch(_VERSIONS, until)]
-    trades = [Trade(*row) for row in await conn.fetch(_TRADES, until)]
+    versions = [Version(*row) for row in await conn.fetch(_VERSIONS, until, owners)]
+    trades = [Trade(*row) for row in await conn.fetch(_TRADES, until, owners)]
     actions = [Action(*row) for row in await conn.fetch(_ACTIONS, date)]
     return Books(
-        {one.portfolio_id: one for one in portfolios},
+        portfolios,
         {one.symbol: one for one in instruments},
         _grouped((((one.portfolio_id, one.symbol), one)) for one in versions),
         _grouped((((one.portfolio_id, one.symbol), one)) for one in trades),

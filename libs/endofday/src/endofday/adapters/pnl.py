@@ -6,7 +6,8 @@ from typing import Any
 import asyncpg
 
 from endofday.adapters.inputs import read_books, read_closes
-from endofday.core.day import Day, Row, emptied, rows_of_day
+from endofday.core.day import Day, Row, emptied, rows_of_day, rows_of_portfolio
+from endofday.core.running import LiveMarket, running_date, with_live
 from endofday.core.sessions import fx_close, is_business_date
 from store.bulk import append_revisions
 from store.database import Connection, run_transaction
@@ -50,3 +51,15 @@ async def day_rows(conn: Connection, date: dt.date) -> list[Row]:
     books = await read_books(conn, date, until)
     day = Day(date, books.instruments)
     return list(rows_of_day(books, await read_closes(conn, books, day), day))
+
+
+async def running_rows(conn: Connection, portfolio_id: str, live: LiveMarket) -> list[Row]:
+    """Rows of the business date that is not over, of one portfolio: previous closes against now."""
+    date = running_date(live.as_of)
+    books = await read_books(conn, date, live.as_of, portfolio_id)
+    portfolio = books.portfolios.get(portfolio_id)
+    if portfolio is None:
+        return []
+    day = Day(date, books.instruments)
+    closes = with_live(await read_closes(conn, books, day), books, day, live)
+    return list(rows_of_portfolio(books, closes, day, portfolio))

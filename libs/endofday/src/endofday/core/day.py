@@ -91,16 +91,21 @@ def wanted_moments(books: Books, day: Day) -> list[dt.datetime]:
 
 
 def rows_of_day(books: Books, closes: Closes, day: Day) -> Iterator[Row]:
-    """One row per portfolio and symbol that was held at the previous close or traded since.
+    """The rows of every portfolio."""
+    for portfolio in books.portfolios.values():
+        yield from rows_of_portfolio(books, closes, day, portfolio)
+
+
+def rows_of_portfolio(books: Books, closes: Closes, day: Day, portfolio: Portfolio) -> Iterator[Row]:
+    """One row per symbol that was held at the previous close or traded since.
 
     A portfolio with others below it holds theirs too, merged by symbol.
     """
-    for portfolio in books.portfolios.values():
-        ids = members(books.portfolios, portfolio.portfolio_id)
-        for symbol in sorted({name for owner, name in (*books.versions, *books.trades) if owner in ids}):
-            book = merge([_book(books, closes, day, portfolio, owner, symbol) for owner in ids])
-            if book.quantity or book.fills:
-                yield _row(books, closes, day, portfolio, symbol, book)
+    ids = members(books.portfolios, portfolio.portfolio_id)
+    for symbol in sorted({name for owner, name in (*books.versions, *books.trades) if owner in ids}):
+        book = merge([_book(books, closes, day, portfolio, owner, symbol) for owner in ids])
+        if book.quantity or book.fills:
+            yield _row(books, closes, day, portfolio, symbol, book)
 
 
 def emptied(row: Mapping[str, Any]) -> Row:

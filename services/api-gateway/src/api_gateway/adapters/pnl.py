@@ -5,7 +5,11 @@ import datetime as dt
 import asyncpg
 import msgspec
 
-from api_gateway.core.pnl import Record, StoredPnl
+from api_gateway.core.pnl import Record, RunningDay, StoredPnl
+from contracts import Valuation
+from endofday.adapters.pnl import running_rows
+from endofday.core.facts import Quote
+from endofday.core.running import LiveMarket, running_date
 
 _ROWS = """
 SELECT symbol, date, price, fx, trading, income, fees, opening_value, closing_value, flow, realized, reason
@@ -49,4 +53,30 @@ class PnlReader:
             [msgspec.convert(dict(row), StoredPnl) for row in rows],
             frozenset(row["date"] for row in frozen),
             None if held is None else held.date(),
+        )
+
+    async def running(self, valuation: Valuation, date: dt.date | None) -> RunningDay | None:
+        """The day that is not over: the live value against the previous closes.
+
+        None when `date` asks for another day.
+        """
+        if date not in (None, running_date(valuation.as_of)):
+            return None
+        live = LiveMarket(
+            valuation.as_of,
+            valuation.currency,
+            {
+                line.symbol: Quote(line.price, line.currency, line.price_id or "")
+                for line in valuation.positions
+                if line.price is not None
+            },
+            valuation.fx_rates,
+        )
+        async with (
+            self._pool.acquire() as conn,
+            conn.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            rows = await running_rows(conn, valuation.portfolio_id, live)
+        return RunningDay(
+            running_date(valuation.as_of), tuple(msgspec.convert(row, StoredPnl) for row in rows)
         )

@@ -18,7 +18,6 @@ from api_gateway.schemas.pnl import (
     PnlPeriod,
     UnknownPnl,
 )
-from contracts import Valuation
 from quant import (
     DayPnl,
     ExtremeDays,
@@ -72,38 +71,6 @@ class RunningDay:
 
     date: dt.date
     rows: tuple[StoredPnl, ...]
-
-
-def running_day(valuation: Valuation | None) -> RunningDay | None:
-    """The day of a live value: the business date after the close it counts from."""
-    if valuation is None or valuation.daily_pnl is None:
-        return None
-    since = dt.date.fromisoformat(valuation.daily_pnl.since)
-    date = since + dt.timedelta(days=1)
-    while date.weekday() >= 5:
-        date += dt.timedelta(days=1)
-    rows: list[StoredPnl] = []
-    for line in valuation.positions:
-        day = line.daily_pnl
-        if day is None or day.total is None:
-            rows.append(StoredPnl(symbol=line.symbol, date=date, reason="unpriced"))
-            continue
-        rows.append(
-            StoredPnl(
-                symbol=line.symbol,
-                date=date,
-                price=day.price,
-                fx=day.fx,
-                trading=day.trading,
-                income=day.income,
-                fees=day.fees,
-                opening_value=day.opening_value,
-                closing_value=line.market_value_base,
-                flow=ZERO,
-                realized=day.realized,
-            )
-        )
-    return RunningDay(date, tuple(rows))
 
 
 def pnl(

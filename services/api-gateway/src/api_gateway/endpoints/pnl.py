@@ -31,7 +31,7 @@ async def get_pnl(
     if date is not None and date.weekday() >= 5:
         raise wrong("query.date", f"{date} is a {date:%A}; business dates are Mondays to Fridays")
     held = gateway.view.valuation(portfolio_id, "last")
-    live = pnl.running_day(None if held is None else held.message)
+    live = None if held is None else await gateway.repository.pnl.running(held.message, date)
     currency = gateway.view.base_currency(portfolio_id)
     if date is None:
         frozen = await gateway.repository.pnl.last_frozen(portfolio_id)
