@@ -18,6 +18,7 @@ from testkit.builders import (
     make_portfolio,
     make_position,
     make_tick,
+    make_trade,
     moment,
 )
 from valuation.core.hierarchy import Hierarchy
@@ -100,6 +101,43 @@ def test_a_rate_at_cost_told_to_a_child_is_taken_to_the_parent() -> None:
     state.take_position(make_position("US", "IBM", "0", "0"))
     assert value(state).positions[0].cost_fx_rate == Decimal("0.6")
     assert value(state, "EU").positions[0].cost_fx_rate == Decimal("0.75")
+
+
+def test_fills_of_children_are_realised_in_the_parents_currency() -> None:
+    state = family()
+    state.take_trade(make_trade("T1", "EU", "SAP", "-2", "51", currency="EUR"))  # 2 EUR at 1.25
+    state.take_trade(make_trade("T2", "US", "IBM", "-10", "182"))  # closed: no line of its own is left
+    found = value(state)
+    assert [(line.symbol, line.quantity) for line in found.positions] == [("IBM", 30), ("SAP", 3)]
+    assert found.realized_pnl == Decimal("2.5") + 20
+    assert found.positions[1].realized_pnl_base == Decimal("2.5")
+    assert value(state, "EU").realized_pnl == 2
+
+
+def test_what_an_option_of_a_child_is_written_on_moves_its_parent() -> None:
+    state = family()
+    terms = {
+        "underlying": "IBM",
+        "strike": Decimal(190),
+        "expiry": moment("2014-01-17"),
+        "option_right": "call",
+    }
+    state.take_instrument(
+        make_instrument("IBM-C190", asset_class="option", volatility=Decimal("0.2"), **terms)
+    )
+    for holder, units in (("US", "3"), ("EU", "-1")):
+        state.take_position(make_position(holder, "IBM-C190", units, "5"))
+    before = value(state).positions[1]
+    assert before.quantity == 2
+    assert before.option is not None
+    state.take_dirty()
+    state.take_tick(make_tick("IBM", "14:31", "200", seq=2))
+    assert set(state.take_dirty()) == {"FUND", "US", "EU"}
+    after = value(state).positions[1]
+    assert after.price is not None
+    assert before.price is not None
+    assert after.price > before.price
+    assert after.market_value_base == after.price * 2
 
 
 def test_grandchildren_count_and_a_parents_own_positions_too() -> None:

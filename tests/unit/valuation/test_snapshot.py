@@ -183,6 +183,8 @@ def test_cash_is_worth_one_and_never_old() -> None:
     cash = value(state).positions[0]
     assert (cash.price, cash.price_id, cash.price_age_seconds) == (1, "cash", 0)
     assert (cash.market_value_base, cash.price_pnl_base, cash.fx_pnl_base) == (625, 0, -175)
+    assert value(state).market_value == 120 + 625
+    assert value(state).net_exposure == 120  # money is no exposure
 
 
 def test_a_position_dated_later_is_used_and_noted() -> None:
