@@ -18,6 +18,7 @@ from testkit.builders import (
     moment,
 )
 from valuation.adapters.rows import position_rows
+from valuation.core.official import Stored, digest, revise
 from valuation.core.state import State
 
 EXPIRY = datetime(2013, 12, 20, 21, tzinfo=UTC)
@@ -244,3 +245,22 @@ def test_a_parent_merges_the_option_positions_of_its_books() -> None:
     (own,) = value(state).positions
     assert (merged.quantity, merged.price, merged.option) == (15, own.price, own.option)
     assert merged.market_value == own.price * 1500  # type: ignore[operator]
+
+
+def test_a_corrected_close_of_the_underlying_restates_an_option_at_its_own_price() -> None:
+    """The value is the same, what greeks and risk are made of is not."""
+    state = book()
+    for bar in (make_bar("SPY", "14:30", "167.5"), make_bar("SPY-PUT", "14:30", "4.2")):
+        state.take_bar(bar)
+    (due,) = state.agenda.take()
+    first = state.value_official(due, DAY)
+    assert first is not None
+    stored = Stored(1, digest(first), None, None)
+    assert revise(first, stored) is None
+    state.take_bar(make_bar("SPY", "14:30", "167.9", revision=2))
+    second = state.value_official(due, DAY)
+    assert second is not None
+    assert second.market_value == first.market_value
+    revised = revise(second, stored)
+    assert revised is not None
+    assert (revised.revision, terms(revised.positions[0]).spot) == (2, 167.9)

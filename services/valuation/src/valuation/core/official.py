@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from contracts import Valuation
+from contracts import OptionTerms, Valuation
 from quant.money import EXACT
 from valuation.core.bars import BarCloses, Close
 from valuation.core.books import Books
@@ -126,7 +126,18 @@ def digest(valuation: Valuation) -> str:
     )
     if valuation.members is not None:
         content = (*content, valuation.members)
+    if options := [_option_inputs(line.option) for line in valuation.positions if line.option is not None]:
+        content = (*content, options)
     return sha256(msgspec.json.encode(content)).hexdigest()
+
+
+def _option_inputs(option: OptionTerms) -> tuple[object, ...]:
+    """What greeks are made of, besides the price. They follow from it, as an implied volatility does."""
+    told = None if option.implied else option.volatility
+    return (
+        *(option.underlying, option.option_right, option.strike, option.years, option.spot),
+        *(option.interest_rate, option.dividend_yield, told),
+    )
 
 
 def revise(valuation: Valuation, stored: Stored | None) -> Valuation | None:
