@@ -107,3 +107,24 @@ def test_corporate_actions_are_kept(connection, tmp_path):
     path.write_text("symbol,ex_date,type,value\nAAPL,2020-08-31,split,4\n")
     assert load_files(connection, [("corporate-actions", path)])[0].written == 1
     assert load_files(connection, [("corporate-actions", path)])[0].written == 0
+
+
+def test_limits_become_definitions_of_a_known_portfolio(connection, book, tmp_path):
+    name, folder = book
+    path = tmp_path / "limits.csv"
+    path.write_text(
+        "limit_id,portfolio_id,scope,measure,parameters,warning_level,hard_level\n"
+        f"{name}-var,{name},portfolio,historical_var,confidence_bp=9900,10.5,20\n"
+    )
+    with pytest.raises(FileProblems, match="no such portfolio"):
+        load_files(connection, [("limits", path)])
+    load_files(connection, [("portfolios", folder / "portfolios.csv")], wait_s=0)
+    assert load_files(connection, [("limits", path)])[0].written == 1
+    assert load_files(connection, [("limits", path)])[0].written == 0
+    with psycopg.connect(connection.postgres) as database:
+        row = database.execute(
+            "SELECT parameters, warning_level, hard_level, hysteresis, active "
+            "FROM ops.limit_definition_latest WHERE limit_id = %s",
+            (f"{name}-var",),
+        ).fetchone()
+    assert row == ("confidence_bp=9900", 10.5, 20.0, None, True)

@@ -12,7 +12,8 @@ import quant
 REFERENCE = Path(__file__).parents[3] / "docs/reference"
 PAGE = (REFERENCE / "measures.md").read_text()
 PAGES = {path.name: path.read_text() for path in sorted((REFERENCE / "measures").glob("*.md"))}
-EVERYTHING = "\n".join([PAGE, *PAGES.values()])
+LIMITS = (REFERENCE / "limits.md").read_text()
+EVERYTHING = "\n".join([PAGE, LIMITS, *PAGES.values()])
 
 
 def run_examples(name: str, page: str) -> int:
@@ -27,6 +28,10 @@ def run_examples(name: str, page: str) -> int:
 
 def test_examples() -> None:
     assert run_examples("measures.md", PAGE) > 20
+
+
+def test_examples_of_the_limits() -> None:
+    assert run_examples("limits.md", LIMITS) > 10
 
 
 @pytest.mark.parametrize("name", PAGES)

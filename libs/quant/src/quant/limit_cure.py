@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 STEPS = 32
 HALVINGS = 50
+TIE = 1e-9  # of equally small trades the one in the larger name is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def smallest_trade(
         for direction in (against, -against):
             bound = largest if best is None else abs(best.change)
             found = _smallest(symbol, direction, measure, below, bound)
-            if found is not None and (best is None or abs(found.change) < abs(best.change)):
+            if found is not None and (best is None or abs(found.change) < abs(best.change) * (1 - TIE)):
                 best = found
     return best
 
