@@ -1,7 +1,7 @@
 """The stress and backtest routes: what they ask of the risk service."""
 
 from dataclasses import MISSING, fields
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,9 +15,11 @@ from api_gateway.core.view import View
 from api_gateway.state import Gateway
 from chassis.clock import FixedClock
 from chassis.health import Health
+from contracts import Valuation
 from contracts.analysis.backtest import ActualDay, BacktestRequest
+from contracts.analysis.explain import ExplainRequest
 from contracts.analysis.stress import ShockIn, StressRequest
-from testkit.builders import make_portfolio
+from testkit.builders import make_portfolio, make_valuation
 
 KEY = "unit-test-key-0123456789"
 DAY = ActualDay(date=date(2013, 10, 4), pnl=-1.0, var=2.0)
@@ -32,6 +34,14 @@ class Desk:
     async def ask(self, name: str, request: Struct) -> bytes:
         self.asked.append((name, request))
         return b"{}"
+
+    async def official_at(self, portfolio_id: str, when: datetime) -> Valuation | None:
+        return make_valuation(portfolio_id, "14:00", basis="bar") if when.year > 2000 else None
+
+    async def measure_at(
+        self, portfolio_id: str, as_of: datetime, measure: str, confidence_bp: int
+    ) -> tuple[float | None, int | None]:
+        return 12.5, 1
 
     async def actual_days(self, portfolio_id: str, confidence_bp: int, days: int) -> tuple[ActualDay, ...]:
         return (DAY,)
@@ -95,3 +105,24 @@ async def test_backtest_takes_stored_days_along(client: httpx.AsyncClient, desk:
 async def test_unknown_portfolio(client: httpx.AsyncClient) -> None:
     for path in ("/NOPE/stress", "/NOPE/backtest"):
         assert (await client.get(path)).status_code == 404
+
+
+async def test_explain_takes_the_earlier_value_and_its_var_along(
+    client: httpx.AsyncClient, desk: Desk
+) -> None:
+    answer = await client.get("/P/var/explain", params={"from": "2013-10-07T14:00:00Z", "confidence": "0.95"})
+    assert answer.status_code == 200
+    ((name, request),) = desk.asked
+    assert isinstance(request, ExplainRequest)
+    assert (name, request.confidence_bp, request.reported, request.reported_definition) == (
+        "explain",
+        9500,
+        12.5,
+        1,
+    )
+    assert request.before.portfolio_id == "P"
+
+
+async def test_explain_without_an_earlier_value(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/P/var/explain", params={"from": "1999-01-01T00:00:00Z"})).status_code == 404
+    assert (await client.get("/P/var/explain")).status_code == 422

@@ -48,6 +48,7 @@ from quant.expected_shortfall import (
     expected_shortfall,
     shortfall_tail,
 )
+from quant.explain import ChangePart, ExplainedChange, ExplainStep, explain_change
 from quant.exposure import (
     UNCLASSIFIED,
     CurrencyLeg,
@@ -200,6 +201,7 @@ __all__ = [
     "BookVar",
     "Books",
     "CashDividend",
+    "ChangePart",
     "Concentration",
     "Contributions",
     "CornishFisherVar",
@@ -217,6 +219,8 @@ __all__ = [
     "Estimator",
     "Exceptions",
     "ExpectedShortfall",
+    "ExplainStep",
+    "ExplainedChange",
     "Exposure",
     "ExtremeDays",
     "FactorMatrix",
@@ -309,6 +313,7 @@ __all__ = [
     "exact_parts",
     "exceptions",
     "expected_shortfall",
+    "explain_change",
     "exposure",
     "exposure_by",
     "extreme_days",

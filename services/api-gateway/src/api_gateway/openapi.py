@@ -31,9 +31,11 @@ from api_gateway.schemas.risk import Risk, Var
 from api_gateway.schemas.trades import TradeList, TradesBooked
 from api_gateway.schemas.values import PositionList, Value
 from contracts.analysis.backtest import BacktestAnswer
+from contracts.analysis.explain import ExplainAnswer
 from contracts.analysis.limits import CureAnswer, LimitsAnswer
 from contracts.analysis.scenarios import ScenariosAnswer
 from contracts.analysis.stress import StressAnswer
+from contracts.analysis.var import ComponentsAnswer
 from contracts.analysis.what_if import WhatIfAnswer
 
 TITLE = "Tapeline"
@@ -54,6 +56,8 @@ SHAPES: tuple[type[Struct], ...] = (
     BacktestAnswer,
     BarList,
     BookAccepted,
+    ComponentsAnswer,
+    ExplainAnswer,
     Exposures,
     CureAnswer,
     History,

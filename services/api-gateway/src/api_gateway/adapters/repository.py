@@ -89,8 +89,8 @@ SELECT {_TRADE_COLUMNS} FROM ops.fill_latest
  ORDER BY executed_at DESC, seq DESC, fill_id DESC LIMIT $5
 """  # noqa: S608  the columns are those above
 
-# Without fees, as Basel wants it (MAR32.5); a day with an unknown position is unknown. A VaR older than a week
-# is no forecast.
+# Without fees, as Basel wants it (MAR32.5); a day with an unknown position is unknown. A VaR of more than
+# a week ago is no forecast.
 _ACTUAL_DAYS = """
 WITH days AS (
     SELECT date, sum(total + fees)::float8 AS pnl, bool_and(total IS NOT NULL) AS whole
@@ -104,6 +104,19 @@ SELECT date, CASE WHEN whole THEN pnl END AS pnl, (
      ORDER BY as_of DESC, basis LIMIT 1
 ) AS var
   FROM days ORDER BY date
+"""
+
+_VALUATION_AT = """
+SELECT portfolio_id, basis, as_of, recorded_at, revision, valuation_id, currency,
+       market_value, unrealized_pnl, unrealized_price_pnl, unrealized_fx_pnl,
+       long_exposure, short_exposure, gross_exposure, net_exposure, coverage, fx_rates
+  FROM ops.portfolio_valuation_latest WHERE portfolio_id = $1 AND basis = 'bar' AND as_of <= $2
+ ORDER BY as_of DESC LIMIT 1
+"""
+_MEASURE_AT = """
+SELECT value, definition FROM ops.risk_metric_latest
+ WHERE portfolio_id = $1 AND as_of = $2 AND basis = 'bar' AND measure = $3
+   AND ',' || parameters || ',' LIKE $4
 """
 
 
@@ -178,6 +191,25 @@ class Repository:
         chosen = f"%,confidence_bp={confidence_bp},%"
         rows = await self._pool.fetch(_ACTUAL_DAYS, portfolio_id, chosen, days)
         return tuple(ActualDay(date=row["date"], pnl=row["pnl"], var=row["var"]) for row in rows)
+
+    async def official_at(self, portfolio_id: str, moment: datetime) -> Valuation | None:
+        """The newest official value at or before a moment."""
+        async with (
+            self._pool.acquire() as conn,
+            conn.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            row = await conn.fetchrow(_VALUATION_AT, portfolio_id, moment)
+            if row is None:
+                return None
+            return _valuation(row, await conn.fetch(_OFFICIAL_LINES, portfolio_id, row["as_of"]))
+
+    async def measure_at(
+        self, portfolio_id: str, as_of: datetime, measure: str, confidence_bp: int
+    ) -> tuple[float | None, int | None]:
+        """A stored official risk number and the version of its definition; nulls when there is none."""
+        chosen = f"%,confidence_bp={confidence_bp},%"
+        row = await self._pool.fetchrow(_MEASURE_AT, portfolio_id, as_of, measure, chosen)
+        return (None, None) if row is None else (row["value"], row["definition"])
 
     async def trades_by_id(self, ids: Sequence[str]) -> dict[str, Trade]:
         """Stored trades among these ids."""

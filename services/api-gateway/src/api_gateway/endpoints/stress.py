@@ -1,15 +1,18 @@
-"""Stress tests and backtests of the present book, computed by the risk service."""
+"""Stress tests, backtests and explained changes of the present book, computed by the risk service."""
 
 from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
 
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import AnyBasis, Confidence, PortfolioId, basis_points
+from api_gateway.problems import ProblemError
 from api_gateway.schemas.stress import StressBody
 from api_gateway.state import gateway_of, reply, require_known
 from contracts.analysis.backtest import BacktestAnswer, BacktestRequest
+from contracts.analysis.explain import ExplainAnswer, ExplainRequest
 from contracts.analysis.stress import ShockIn, StressAnswer, StressRequest
 
 router = APIRouter(prefix="/v1/portfolios/{portfolio_id}", tags=["risk"])
@@ -20,6 +23,10 @@ Loss = Annotated[
 Days = Annotated[int, Query(ge=1, le=10_000, description="days to test, the newest before the market date")]
 BASEL_CONFIDENCE = Decimal("0.99")
 Window = Annotated[int, Query(ge=20, le=10_000, description="scenarios behind each day's forecast")]
+
+Earlier = Annotated[
+    AwareDatetime, Query(alias="from", description="explain from the newest official value at or before this")
+]
 
 
 @router.get("/stress", operation_id="getStress", responses=answers(StressAnswer, 404, 422))
@@ -67,3 +74,32 @@ async def get_backtest(
         actual=await gateway.repository.actual_days(portfolio_id, confidence_bp, days),
     )
     return reply(await gateway.analyst.ask("backtest", asked))
+
+
+@router.get("/var/explain", operation_id="explainVar", responses=answers(ExplainAnswer, 404, 422))
+async def explain_var(
+    request: Request,
+    portfolio_id: PortfolioId,
+    earlier: Earlier,
+    confidence: Confidence = BASEL_CONFIDENCE,
+    basis: AnyBasis = None,
+) -> Response:
+    """Why the VaR changed since: window, positions, market, FX, data, method; parts that add up."""
+    gateway = gateway_of(request)
+    require_known(gateway.view, portfolio_id)
+    confidence_bp = basis_points(confidence)
+    before = await gateway.repository.official_at(portfolio_id, earlier)
+    if before is None:
+        raise ProblemError(404, f"no official value of {portfolio_id!r} at or before {earlier.isoformat()}")
+    reported, definition = await gateway.repository.measure_at(
+        portfolio_id, before.as_of, "historical_var", confidence_bp
+    )
+    asked = ExplainRequest(
+        portfolio_id=portfolio_id,
+        basis=basis,
+        confidence_bp=confidence_bp,
+        before=before,
+        reported=reported,
+        reported_definition=definition,
+    )
+    return reply(await gateway.analyst.ask("explain", asked))

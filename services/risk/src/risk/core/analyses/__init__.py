@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from contracts.analysis.backtest import BacktestRequest
+from contracts.analysis.explain import ExplainRequest
 from contracts.analysis.limits import CureRequest, LimitsRequest
 from contracts.analysis.scenarios import ScenariosRequest
 from contracts.analysis.stress import StressRequest
@@ -18,6 +19,7 @@ from contracts.analysis.what_if import WhatIfRequest
 from risk.core.analyses.backtest import backtest
 from risk.core.analyses.components import components
 from risk.core.analyses.cure import cure
+from risk.core.analyses.explain import explain
 from risk.core.analyses.limits import limits
 from risk.core.analyses.scenarios import scenarios
 from risk.core.analyses.stress import stress
@@ -38,6 +40,7 @@ ANALYSES: Mapping[str, Analysis] = {
     "backtest": Analysis(BacktestRequest, backtest),
     "components": Analysis(ComponentsRequest, components),
     "cure": Analysis(CureRequest, cure),
+    "explain": Analysis(ExplainRequest, explain),
     "limits": Analysis(LimitsRequest, limits),
     "scenarios": Analysis(ScenariosRequest, scenarios),
     "stress": Analysis(StressRequest, stress),
