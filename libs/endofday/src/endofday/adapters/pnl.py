@@ -62,4 +62,4 @@ async def running_rows(conn: Connection, portfolio_id: str, live: LiveMarket) ->
         return []
     day = Day(date, books.instruments)
     closes = with_live(await read_closes(conn, books, day), books, day, live)
-    return list(rows_of_portfolio(books, closes, day, portfolio))
+    return list(rows_of_portfolio(books, closes, day, portfolio, books.symbols_by_owner()))

@@ -36,6 +36,13 @@ class Books:
         """Every symbol ever held."""
         return {symbol for _, symbol in (*self.versions, *self.trades)}
 
+    def symbols_by_owner(self) -> dict[str, set[str]]:
+        """What each portfolio itself ever held."""
+        found: dict[str, set[str]] = {}
+        for owner, symbol in (*self.versions, *self.trades):
+            found.setdefault(owner, set()).add(symbol)
+        return found
+
     def currency(self, symbol: str) -> str:
         """Currency of the prices of a symbol."""
         instrument = self.instruments.get(symbol)
@@ -92,18 +99,22 @@ def wanted_moments(books: Books, day: Day) -> list[dt.datetime]:
 
 def rows_of_day(books: Books, closes: Closes, day: Day) -> Iterator[Row]:
     """The rows of every portfolio."""
+    held = books.symbols_by_owner()
     for portfolio in books.portfolios.values():
-        yield from rows_of_portfolio(books, closes, day, portfolio)
+        yield from rows_of_portfolio(books, closes, day, portfolio, held)
 
 
-def rows_of_portfolio(books: Books, closes: Closes, day: Day, portfolio: Portfolio) -> Iterator[Row]:
+def rows_of_portfolio(
+    books: Books, closes: Closes, day: Day, portfolio: Portfolio, held: Mapping[str, set[str]]
+) -> Iterator[Row]:
     """One row per symbol that was held at the previous close or traded since.
 
     A portfolio with others below it holds theirs too, merged by symbol.
     """
     ids = members(books.portfolios, portfolio.portfolio_id)
-    for symbol in sorted({name for owner, name in (*books.versions, *books.trades) if owner in ids}):
-        book = merge([_book(books, closes, day, portfolio, owner, symbol) for owner in ids])
+    for symbol in sorted({symbol for owner in ids for symbol in held.get(owner, ())}):
+        owners = [owner for owner in ids if symbol in held.get(owner, ())]
+        book = merge([_book(books, closes, day, portfolio, owner, symbol) for owner in owners])
         if book.quantity or book.fills:
             yield _row(books, closes, day, portfolio, symbol, book)
 
