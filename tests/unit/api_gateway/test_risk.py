@@ -26,7 +26,6 @@ def test_missing_var_keeps_its_reason() -> None:
 def test_var_that_was_not_computed_is_none(asked: tuple[int, int, str]) -> None:
     report = make_risk_report("P", "14:00", make_var(9500, 1.0))
     assert risk.var(report, *asked) is None
-    assert risk.computed_var(report) == ((9500, 1, "historical"),)
 
 
 def test_measures_are_named_and_ratios_are_no_money() -> None:

@@ -14,6 +14,7 @@ from quant.arrays import Dates, Floats
 from quant.concentration import concentration, effective_names, group_concentration, herfindahl, top_share
 from quant.drawdown import max_drawdown
 from quant.expected_shortfall import expected_shortfall
+from quant.intervals import var_interval
 from quant.ratios import beta, sharpe_ratio, sortino_ratio
 from quant.result import Missing, Result
 from quant.returns import simple_returns
@@ -110,7 +111,21 @@ def _historical_var(book: Book, parameters: Mapping[str, str]) -> Result[Outcome
     if isinstance(found, Missing):
         return found
     details = {"k": str(found.rank), "scenario_date": str(found.scenario_date), "estimator": "kth_worst"}
-    return Outcome(found.value, {**details, **_window(scenarios)})
+    beyond = _beyond(scenarios.pnl, int(parameters["confidence_bp"]))
+    return Outcome(found.value, {**details, **beyond, **_window(scenarios)})
+
+
+def _beyond(pnl: Floats, confidence_bp: int) -> dict[str, str]:
+    """How sure a VaR is and how bad it gets behind it; a side of the interval without a bound is left out."""
+    found: dict[str, str] = {}
+    shortfall, interval = expected_shortfall(pnl, confidence_bp), var_interval(pnl, confidence_bp)
+    if not isinstance(shortfall, Missing):
+        found["expected_shortfall"] = repr(shortfall.value)
+    if not isinstance(interval, Missing):
+        sides = {"interval_lower": interval.lower, "interval_upper": interval.upper}
+        found |= {name: repr(side) for name, side in sides.items() if side is not None}
+        found["interval_coverage"] = f"{interval.coverage:.4f}"
+    return found
 
 
 def _expected_shortfall(book: Book, parameters: Mapping[str, str]) -> Result[Outcome]:

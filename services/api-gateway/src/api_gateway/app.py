@@ -17,6 +17,7 @@ from api_gateway.endpoints import (
     risk,
     stress,
     trades,
+    var,
     what_if,
 )
 from api_gateway.hot_answers import HotAnswersMiddleware
@@ -33,6 +34,7 @@ def build() -> FastAPI:
         pnl,
         trades,
         risk,
+        var,
         analyses,
         stress,
         what_if,

@@ -1,11 +1,14 @@
 """From a risk report to the answers about risk and value at risk."""
 
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
 from api_gateway.core.values import money
 from api_gateway.schemas.common import Money
-from api_gateway.schemas.risk import MeasureValue, NamedMeasure, Risk, Var
+from api_gateway.schemas.risk import MeasureValue, NamedMeasure, Risk, Var, VarInterval
 from contracts import Coverage, Measure, RiskReport
+from contracts.analysis.var import VarScenario
 from quant.money import plain, round_money
 
 VAR_MEASURE = "historical_var"
@@ -46,11 +49,6 @@ def no_risk(portfolio_id: str, base_currency: str, coverage: Coverage) -> Risk:
         history_version=None,
         measures={},
     )
-
-
-def computed_var(report: RiskReport) -> tuple[tuple[int, int, str], ...]:
-    """(confidence in basis points, horizon in days, method) of every value at risk in a report."""
-    return tuple(_asked(measure) for measure in report.measures if measure.measure == VAR_MEASURE)
 
 
 def var(report: RiskReport, confidence_bp: int, horizon_days: int, method: str) -> Var | None:
@@ -100,14 +98,20 @@ def _var(report: RiskReport, measure: Measure, confidence_bp: int, horizon_days:
     details = measure.details
     return Var(
         portfolio_id=report.portfolio_id,
-        var=_model_money(measure.value, report.currency),
+        var=model_money(measure.value, report.currency),
+        es=model_money(_number(details.get("expected_shortfall")), report.currency),
+        interval=_interval(details, report.currency),
         confidence=confidence_bp / BASIS_POINTS,
         horizon_days=horizon_days,
+        horizon_rule="one_day",
         method=method,
         estimator=details.get("estimator"),
+        shortfall_rule="acerbi_tasche" if "expected_shortfall" in details else None,
         k=_whole(details.get("k")),
         scenarios=_whole(details.get("scenarios")),
+        effective_scenarios=_number(details.get("scenarios")),
         scenario_date=details.get("scenario_date"),
+        named=_named_scenario(measure),
         window_start=details.get("window_start"),
         window_end=details.get("window_end"),
         basis=report.basis,
@@ -146,7 +150,7 @@ def _named(variants: list[Measure], currency: str) -> NamedMeasure:
 def _measure(measure: Measure, currency: str) -> MeasureValue:
     return MeasureValue(
         value=measure.value,
-        amount=_model_money(measure.value, currency) if measure.unit == currency else None,
+        amount=model_money(measure.value, currency) if measure.unit == currency else None,
         unit=measure.unit,
         parameters=measure.parameters,
         details=measure.details,
@@ -155,9 +159,32 @@ def _measure(measure: Measure, currency: str) -> MeasureValue:
     )
 
 
-def _model_money(number: float | None, currency: str) -> Money | None:
+def model_money(number: float | None, currency: str) -> Money | None:
     """A model output as money: the shortest decimal that is this double, rounded half-even to 8 places."""
     return None if number is None else Money(plain(round_money(Decimal(repr(number)))), currency)
+
+
+def _interval(details: Mapping[str, str], currency: str) -> VarInterval | None:
+    coverage = _number(details.get("interval_coverage"))
+    if coverage is None:
+        return None
+    return VarInterval(
+        lower=model_money(_number(details.get("interval_lower")), currency),
+        upper=model_money(_number(details.get("interval_upper")), currency),
+        coverage=coverage,
+    )
+
+
+def _named_scenario(measure: Measure) -> tuple[VarScenario, ...]:
+    """The k-th worst scenario is the VaR itself."""
+    day = measure.details.get("scenario_date")
+    if day is None or measure.value is None:
+        return ()
+    return (VarScenario(dates=(date.fromisoformat(day),), weight=1.0, loss=measure.value),)
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)
 
 
 def _whole(text: str | None) -> int | None:
