@@ -2,26 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import NamedTuple
 
 from api_gateway.core.conversion import Converted
 from api_gateway.core.view import no_coverage
+from api_gateway.core.worth import Line, legs, priced, worth
 from api_gateway.schemas.common import Money
 from api_gateway.schemas.exposures import ExposureGroup, Exposures, FxLeg, Grouping
-from contracts import Basis, PositionValue, Valuation
-from quant import (
-    CurrencyLeg,
-    Exposure,
-    Missing,
-    OptionExposure,
-    exposure_by,
-    leverage,
-    net_asset_value,
-    option_exposure,
-    pair_legs,
-    split_pair,
-    sum_money,
-)
+from contracts import Basis
+from quant import Exposure, OptionExposure, exposure_by, option_exposure, sum_money
 from quant.exposure import PERCENT_QUANTUM
 from quant.money import EXACT, plain, product
 
@@ -29,45 +17,10 @@ ZERO = Decimal(0)
 UNPRICED = frozenset({"no_price", "no_fx_rate", "unknown_instrument", "currency_mismatch"})
 
 
-class Worth(NamedTuple):
-    """What a book is worth: exposure, money, and both together; all None when nothing is priced."""
-
-    cash: Decimal | None
-    nav: Decimal | None
-    leverage: Decimal | None
-    leverage_reason: str | None
-
-
-class Line(NamedTuple):
-    """A priced position and its market value in the currency of the answer."""
-
-    position: PositionValue
-    value: Decimal
-
-    @property
-    def is_cash(self) -> bool:
-        return self.position.asset_class == "cash"
-
-
-def worth(valuation: Valuation) -> Worth:
-    """Cash, net asset value and leverage of a valuation."""
-    net, gross = valuation.net_exposure, valuation.gross_exposure
-    if net is None or gross is None:
-        return Worth(None, None, None, None)
-    lines = _priced(valuation)
-    owed = (legs[1].value for line in lines if (legs := _legs(line)) is not None)
-    cash = sum_money((*(line.value for line in lines if line.is_cash), *owed))
-    nav = net_asset_value(net, cash)
-    ratio = leverage(gross, nav)
-    if isinstance(ratio, Missing):
-        return Worth(cash, nav, None, ratio.reason)
-    return Worth(cash, nav, ratio, None)
-
-
 def exposures(converted: Converted, by: Grouping | None = None) -> Exposures:
     """Exposure of the book and of its groups, of one grouping or all; unpriced positions are listed."""
     valuation, currency = converted.valuation, converted.valuation.currency
-    found, lines = worth(valuation), _priced(valuation)
+    found, lines = worth(valuation), priced(valuation)
     options = [(line, _option(line, converted.fx_rate)) for line in lines]
     held = [line for line in lines if not line.is_cash]
 
@@ -102,7 +55,7 @@ def exposures(converted: Converted, by: Grouping | None = None) -> Exposures:
         by_sector=grouped("sector"),
         by_exchange=grouped("exchange"),
         by_issuer=grouped("issuer"),
-        fx_legs=tuple(_fx_legs(lines, currency)),
+        fx_legs=tuple(_fxlegs(lines, currency)),
         unpriced=tuple(note for note in valuation.coverage.notes if note.reason in UNPRICED),
         coverage=valuation.coverage,
     )
@@ -145,48 +98,24 @@ def no_exposures(
     )
 
 
-def _priced(valuation: Valuation) -> list[Line]:
-    return [
-        Line(one, one.market_value_base) for one in valuation.positions if one.market_value_base is not None
-    ]
-
-
 def _label(line: Line, name: Grouping) -> str | None:
     found: str | None = getattr(line.position, "symbol" if name == "asset" else name)
     return found
 
 
-def _legs(line: Line) -> tuple[CurrencyLeg, CurrencyLeg] | None:
-    """Held and owed currency of a position in a pair; None for anything else."""
-    position = line.position
-    if position.asset_class != "fx" or not _is_pair(position.symbol):
-        return None
-    units = product(position.quantity, position.multiplier)
-    cost_value = EXACT.subtract(line.value, position.price_pnl_base or ZERO)
-    return pair_legs(position.symbol, units, position.average_cost, line.value, cost_value)
-
-
-def _is_pair(symbol: str) -> bool:
-    try:
-        split_pair(symbol)
-    except ValueError:
-        return False
-    return True
-
-
 def _by_currency(lines: Iterable[Line]) -> Iterator[tuple[str, Decimal]]:
     """Every priced position in the currencies it stands for, cash included."""
     for line in lines:
-        legs = _legs(line)
-        if legs is None:
+        found = legs(line)
+        if found is None:
             yield line.position.currency, line.value
         else:
-            yield from ((leg.currency, leg.value) for leg in legs)
+            yield from ((leg.currency, leg.value) for leg in found)
 
 
-def _fx_legs(lines: Iterable[Line], currency: str) -> Iterator[FxLeg]:
+def _fxlegs(lines: Iterable[Line], currency: str) -> Iterator[FxLeg]:
     for line in lines:
-        for leg in _legs(line) or ():
+        for leg in legs(line) or ():
             yield FxLeg(
                 symbol=line.position.symbol,
                 currency=leg.currency,

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from api_gateway.core.conversion import Converted
-from api_gateway.core.exposures import worth
 from api_gateway.core.view import no_coverage
+from api_gateway.core.worth import worth
 from api_gateway.schemas.common import Money
 from api_gateway.schemas.values import PositionLine, PositionList, Value
 from contracts import Basis, PositionValue, Valuation
