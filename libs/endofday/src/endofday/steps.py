@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from endofday.adapters.challenger import challenge
 from endofday.adapters.pnl import freeze_pnl
 
 Run = Callable[[asyncpg.Pool, dt.date], Awaitable[dict[str, Any]]]
@@ -22,7 +23,10 @@ class Step:
     run: Run
 
 
-STEPS: tuple[Step, ...] = (Step("pnl", "daily profit and loss of every portfolio", freeze_pnl),)
+STEPS: tuple[Step, ...] = (
+    Step("pnl", "daily profit and loss of every portfolio", freeze_pnl),
+    Step("challenger", "value at risk and profit computed a second time", challenge),
+)
 
 
 def chosen(name: str | None) -> tuple[Step, ...]:

@@ -1,0 +1,81 @@
+"""The step `challenger`: VaR and daily profit a second time, in SQL, beside the numbers that were stored."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from endofday.adapters.challenger_sql import PNL, VAR
+from endofday.adapters.inputs import read_books
+from endofday.core.day import Day
+from store.bulk import append_revisions
+from store.database import Connection, run_transaction
+from store.tables import Challenge
+
+_DAY_END = dt.time(23, 59, 59, 999_999, tzinfo=dt.UTC)
+EVIDENCE = ("as_of", "scenarios", "scenario_date")
+AGREES_WITHIN = 1e-6
+"""Share of the primary number: rounding of sums in another order stays many times below it."""
+
+
+async def challenge(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
+    """Append both numbers of every portfolio and measure; running it again changes nothing.
+
+    Of the code behind the stored numbers only the exchange calendars are used here.
+    """
+
+    async def run(conn: Connection) -> dict[str, Any]:
+        found = [*await conn.fetch(VAR, date), *await conn.fetch(PNL, date, *await _sessions(conn, date))]
+        rows = [to_row(row, date) for row in found]
+        appended = await append_revisions(conn, Challenge, rows)
+        shares = [share for row in rows if (share := divergence_ratio(row)) is not None]
+        return {
+            "numbers": len(rows),
+            "compared": len(shares),
+            "diverging": sum(share > AGREES_WITHIN for share in shares),
+            "largest_divergence_ratio": max(shares, default=0.0),
+            "written": len(appended),
+        }
+
+    return await run_transaction(pool, run, isolation="repeatable_read")
+
+
+def to_row(found: Mapping[str, Any], date: dt.date) -> dict[str, Any]:
+    """One row of ops.challenge; without both numbers there is a reason and no divergence."""
+    first, second, reason = found["primary_value"], found["challenger_value"], found["reason"]
+    known = first is not None and second is not None and reason is None
+    return {
+        "portfolio_id": found["portfolio_id"],
+        "date": date,
+        "measure": found["measure"],
+        "primary_value": first,
+        "challenger_value": second,
+        "divergence": second - first if known else None,
+        "unit": found["unit"],
+        "reason": reason,
+        "evidence": {name: str(found[name]) for name in EVIDENCE if found.get(name) is not None},
+    }
+
+
+def divergence_ratio(row: Mapping[str, Any]) -> float | None:
+    """Size of the divergence as a share of the primary number; of one below 1 as an amount."""
+    if row["divergence"] is None:
+        return None
+    return abs(row["divergence"]) / max(1.0, abs(row["primary_value"]))
+
+
+async def _sessions(conn: Connection, date: dt.date) -> tuple[list[Any], ...]:
+    """Parameters of PNL: the two sessions of each symbol, and the two ends of the FX day."""
+    books = await read_books(conn, date, dt.datetime.combine(date, _DAY_END))
+    day = Day(date, books.instruments)
+    symbols = sorted(books.symbols())
+    sessions = [day.sessions(symbol) for symbol in symbols]
+    columns = (
+        symbols,
+        [opening.date for opening, _ in sessions],
+        [opening.close for opening, _ in sessions],
+        [closing.date for _, closing in sessions],
+        [closing.close for _, closing in sessions],
+    )
+    return (*columns, *day.fx_closes)
