@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import special
+from scipy.special import bdtr, bdtrc, chdtrc, xlog1py, xlogy  # pyright: ignore[reportMissingTypeStubs]
 
 from quant.arrays import Bools, Floats, check_same_length, not_finite
 from quant.confidence import BASIS_POINTS, minimum_scenarios, tail_rank
@@ -178,7 +178,7 @@ def binomial_tail(days: int, count: int, confidence_bp: int) -> Result[float]:
     """
     if (missing := _no_days(days, count)) is not None:
         return missing
-    return 1.0 if count == 0 else float(special.bdtrc(count - 1, days, _tail(confidence_bp)))
+    return 1.0 if count == 0 else float(bdtrc(count - 1, days, _tail(confidence_bp)))
 
 
 def traffic_light(days: int, count: int, confidence_bp: int) -> Result[TrafficLight]:
@@ -192,7 +192,7 @@ def traffic_light(days: int, count: int, confidence_bp: int) -> Result[TrafficLi
     """
     if (missing := _no_days(days, count)) is not None:
         return missing
-    cdf = np.asarray(special.bdtr(np.arange(days + 1), days, _tail(confidence_bp)), dtype=np.float64)
+    cdf = np.asarray(bdtr(np.arange(days + 1), days, _tail(confidence_bp)), dtype=np.float64)
     yellow, red = (int(np.searchsorted(cdf, level)) for level in (YELLOW_FROM, RED_FROM))
     standard = (days, confidence_bp) == (BASEL_DAYS, BASEL_CONFIDENCE_BP)
     row = min(count, len(BASEL_III) - 1)
@@ -277,9 +277,9 @@ def _no_days(days: int, count: int) -> Missing | None:
 
 def _log_likelihood(quiet: int, hits: int, p: float) -> float:
     """ln of (1-p)^quiet p^hits, with 0 ln 0 = 0."""
-    return float(special.xlog1py(quiet, -p) + special.xlogy(hits, p))
+    return float(xlog1py(quiet, -p) + xlogy(hits, p))
 
 
 def _chi_square(ratio: float, degrees: int) -> TestStatistic:
     statistic = max(ratio, 0.0)  # a likelihood ratio below 0 is rounding
-    return TestStatistic(statistic, float(special.chdtrc(degrees, statistic)), degrees)
+    return TestStatistic(statistic, float(chdtrc(degrees, statistic)), degrees)

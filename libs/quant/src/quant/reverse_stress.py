@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
 
 from quant.arrays import Floats, not_finite
 from quant.result import Missing, Result
@@ -91,25 +90,40 @@ def most_likely_move(holdings: Sequence[Holding], returns: Floats, loss: float) 
     covariance = np.atleast_2d(np.cov(returns, rowvar=False))
     moves = np.zeros(len(holdings))
     for _ in range(STEPS):
-        gradient = _gradient(holdings, moves)
-        spread = covariance @ gradient
-        variance = float(gradient @ spread)
-        if not variance > 0.0:
-            return Missing("not_reached", "the book has no risk in this history, so nothing likely moves it")
-        gap = float(_pnl(holdings, moves[None, :]).sum()) + loss
-        step = spread * (float(gradient @ moves) - gap) / variance
-        change, moves = float(np.abs(step - moves).max()), step
+        step = _step(holdings, moves, covariance, loss)
+        if isinstance(step, Missing):
+            return step
+        change, moves = float(np.abs(step.moves - moves).max()), step.moves
         if change < TOLERANCE:
-            break
-    return _likely(holdings, moves, float(abs(gradient @ moves) / np.sqrt(variance)), loss)
+            return _likely(holdings, step, loss)
+    return Missing("not_reached", f"the search for a likely move that loses {loss:g} does not settle")
 
 
-def _likely(holdings: Sequence[Holding], moves: Floats, distance: float, loss: float) -> Result[LikelyMove]:
-    pnl = _pnl(holdings, moves[None, :])[0]
+@dataclass(frozen=True, slots=True)
+class _Step:
+    moves: Floats
+    distance: float
+
+
+def _step(holdings: Sequence[Holding], moves: Floats, covariance: Floats, loss: float) -> Result[_Step]:
+    """The nearest move that loses `loss` by the gradient at the point reached."""
+    gradient = _gradient(holdings, moves)
+    spread = covariance @ gradient
+    variance = float(gradient @ spread)
+    if not variance > 0.0:
+        return Missing("not_reached", "the book has no risk in this history, so nothing likely moves it")
+    gap = float(_pnl(holdings, moves[None, :]).sum()) + loss
+    scale = (float(gradient @ moves) - gap) / variance
+    return _Step(spread * scale, abs(scale) * float(np.sqrt(variance)))
+
+
+def _likely(holdings: Sequence[Holding], step: _Step, loss: float) -> Result[LikelyMove]:
+    pnl = _pnl(holdings, step.moves[None, :])[0]
     total = float(pnl.sum())
     if abs(total + loss) > 1e-6 * loss:
         return Missing("not_reached", f"the search for a likely move that loses {loss:g} ended at {total:g}")
-    return LikelyMove(tuple(held.symbol for held in holdings), moves, pnl, total, distance)
+    symbols = tuple(held.symbol for held in holdings)
+    return LikelyMove(symbols, step.moves, pnl, total, step.distance)
 
 
 def _refuse(holdings: Sequence[Holding], loss: float) -> Missing | None:
@@ -134,7 +148,13 @@ def _gradient(holdings: Sequence[Holding], moves: Floats) -> Floats:
 
 
 def _root(gap: Callable[[float], float], low: float, high: float) -> float:
-    for end in (low, high):
-        if gap(end) == 0.0:
-            return end
-    return float(optimize.brentq(gap, low, high, xtol=1e-14))  # type: ignore[arg-type]
+    """Where the gap changes its sign between two moves, by halving, to the last digit."""
+    below = gap(low) <= 0.0
+    while True:
+        middle = 0.5 * (low + high)
+        if middle in (low, high):
+            return low if abs(gap(low)) <= abs(gap(high)) else high
+        if (gap(middle) <= 0.0) == below:
+            low = middle
+        else:
+            high = middle

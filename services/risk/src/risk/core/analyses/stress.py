@@ -164,7 +164,7 @@ def _likely(book: DeskBook, scenarios: BookScenarios, loss: float) -> Result[tup
     assert book.factors is not None, "scenarios come from factors"
     columns = [book.factors.columns[held.factor] for held in book.holdings]
     window = np.searchsorted(book.factors.dates[1:], scenarios.dates)
-    found = most_likely_move(book.holdings, book.factors.returns[np.ix_(window, columns)], loss)
+    found = most_likely_move(book.holdings, book.factors.returns[window][:, columns], loss)
     return found if isinstance(found, Missing) else (found, scenarios.dates)
 
 
