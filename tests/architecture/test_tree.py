@@ -39,11 +39,13 @@ def test_nothing_names_a_machine_or_a_registry() -> None:
 
 def test_source_files_can_be_read_at_a_sitting() -> None:
     generated = {"types.py", "topics.py"}
+    lists = {ROOT / "libs/quant/src/quant/__init__.py"}  # names only, one a line
     long = {
         str(path.relative_to(ROOT)): lines
         for path in tracked_files()
         if path.suffix == ".py"
         and path.name not in generated
+        and path not in lists
         and (lines := len(path.read_text().splitlines())) > 400
     }
     assert long == {}

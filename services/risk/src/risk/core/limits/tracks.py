@@ -7,7 +7,14 @@ from typing import cast
 
 from contracts import LimitEvent
 from quant.limit_lifecycle import LimitRaise, raised_level
-from quant.limits import ArmedState, LimitLevels, LimitStanding, limit_severity, limit_standing
+from quant.limits import (
+    ArmedState,
+    LimitLevels,
+    LimitStanding,
+    LimitStateName,
+    limit_severity,
+    limit_standing,
+)
 from risk.core.limits.definitions import Definition
 from risk.core.limits.readings import Reading
 
@@ -84,77 +91,63 @@ def next_event(
     standing = limit_standing(seen.levels, track.standing, seen.reading.value)
     if track.standing is not None and standing.state == track.standing.state:
         return _escalation(limit, track, seen)
-    event_id = f"{limit.limit_id}:{track.sequence + 1}"
-    breach_id, opened_at, severity = _breach_of(track, standing, event_id, seen.as_of)
-    return LimitEvent(
-        event_id=event_id,
-        kind="transition",
-        state=standing.state,
-        previous_state=None if track.standing is None else track.standing.state,
-        armed_state=standing.armed,
-        breach_id=breach_id,
-        breach_opened_at=opened_at,
-        severity=severity,
-        **_facts(limit, track, seen),
-    )
-
-
-def _breach_of(
-    track: Track, standing: LimitStanding, event_id: str, as_of: datetime
-) -> tuple[str | None, datetime | None, int | None]:
-    """The breach a transition opens, goes on with or cures."""
+    previous = None if track.standing is None else track.standing.state
     breach = track.open_breach
-    if breach is not None:
-        return breach.breach_id, breach.opened_at, breach.severity
-    return (event_id, as_of, 1) if standing.armed == "BREACH" else (None, None, None)
+    if breach is None and standing.armed == "BREACH":
+        breach = Breach(_event_id(limit, track), seen.as_of, seen.recorded_at, 1)
+    return _event(limit, track, seen, _Change("transition", standing, previous, breach))
 
 
-def _escalation(
-    limit: Definition,
-    track: Track,
-    seen: Observation,
-) -> LimitEvent | None:
+def _escalation(limit: Definition, track: Track, seen: Observation) -> LimitEvent | None:
     breach, standing = track.open_breach, track.standing
     if breach is None or standing is None:
         return None
     severity = limit_severity((seen.as_of - breach.opened_at).total_seconds(), limit.escalate_after_s)
     if severity <= breach.severity:
         return None
+    worse = replace(breach, severity=severity)
+    return _event(limit, track, seen, _Change("escalation", standing, standing.state, worse))
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What an event says: the new standing, and the breach it opens, goes on with, escalates or cures."""
+
+    kind: str
+    standing: LimitStanding
+    previous: LimitStateName | None
+    breach: Breach | None
+
+
+def _event_id(limit: Definition, track: Track) -> str:
+    return f"{limit.limit_id}:{track.sequence + 1}"
+
+
+def _event(limit: Definition, track: Track, seen: Observation, change: _Change) -> LimitEvent:
+    breach, reading = change.breach, seen.reading
     return LimitEvent(
-        event_id=f"{limit.limit_id}:{track.sequence + 1}",
-        kind="escalation",
-        state=standing.state,
-        previous_state=standing.state,
-        armed_state=standing.armed,
-        breach_id=breach.breach_id,
-        breach_opened_at=breach.opened_at,
-        severity=severity,
-        **_facts(limit, track, seen),
+        event_id=_event_id(limit, track),
+        kind=change.kind,
+        state=change.standing.state,
+        previous_state=change.previous,
+        armed_state=change.standing.armed,
+        breach_id=None if breach is None else breach.breach_id,
+        breach_opened_at=None if breach is None else breach.opened_at,
+        severity=None if breach is None else breach.severity,
+        limit_id=limit.limit_id,
+        portfolio_id=limit.portfolio_id,
+        scope=limit.scope,
+        scope_value=limit.scope_value,
+        measure=limit.measure,
+        parameters=",".join(f"{name}={limit.parameters[name]}" for name in sorted(limit.parameters)),
+        sequence=track.sequence + 1,
+        value=reading.value,
+        unit=reading.unit,
+        reason=reading.reason,
+        message=reading.message,
+        warning_level=seen.levels.warning,
+        hard_level=seen.levels.hard,
+        as_of=seen.as_of,
+        recorded_at=seen.recorded_at,
+        valuation_id=seen.valuation_id,
     )
-
-
-def _facts(
-    limit: Definition,
-    track: Track,
-    seen: Observation,
-) -> dict[str, object]:
-    """The fields that every event of a limit has, whatever happened."""
-    parameters = ",".join(f"{name}={limit.parameters[name]}" for name in sorted(limit.parameters))
-    return {
-        "limit_id": limit.limit_id,
-        "portfolio_id": limit.portfolio_id,
-        "scope": limit.scope,
-        "scope_value": limit.scope_value,
-        "measure": limit.measure,
-        "parameters": parameters,
-        "sequence": track.sequence + 1,
-        "value": seen.reading.value,
-        "unit": seen.reading.unit,
-        "reason": seen.reading.reason,
-        "message": seen.reading.message,
-        "warning_level": seen.levels.warning,
-        "hard_level": seen.levels.hard,
-        "as_of": seen.as_of,
-        "recorded_at": seen.recorded_at,
-        "valuation_id": seen.valuation_id,
-    }
