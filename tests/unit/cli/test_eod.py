@@ -1,0 +1,67 @@
+"""`tapeline eod`: which dates and steps it asks for, what it prints, and its exit codes."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import endofday.runner
+from endofday.runner import StepResult
+from tapeline_cli import exits
+from tapeline_cli.app import app
+from tapeline_cli.connection import Connection
+
+ASKED: list[tuple[dt.date, ...]] = []
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The command with a platform that freezes every date but 2013-10-03."""
+    ASKED.clear()
+
+    def run_steps(dsn: str, dates: Sequence[dt.date], steps: Sequence[Any]) -> Iterator[StepResult]:
+        ASKED.append(tuple(dates))
+        for date in dates:
+            failed = date == dt.date(2013, 10, 3)
+            details = {"error": "ValueError: no"} if failed else {"positions": 8}
+            yield StepResult(steps[0].name, date, "failed" if failed else "done", 0.25, details)
+            if failed:
+                return
+
+    here = Connection("http://api", "key", "kafka", "postgresql://here")
+    monkeypatch.setattr(Connection, "of_stack", classmethod(lambda cls: here))
+    monkeypatch.setattr(endofday.runner, "run_steps", run_steps)
+    return lambda *arguments: CliRunner().invoke(app, ["eod", *arguments])
+
+
+def test_one_date_runs_each_step_and_says_how_long_it_took(run: Any) -> None:
+    result = run("--date", "2013-10-07")
+    assert result.exit_code == exits.OK
+    assert [(dt.date(2013, 10, 7),)] == ASKED
+    assert "2013-10-07 pnl" in result.stdout
+    assert "positions 8" in result.stdout
+
+
+def test_a_span_runs_its_business_dates_and_prints_json(run: Any) -> None:
+    result = run("--since", "2013-10-04", "--date", "2013-10-07", "--step", "pnl", "--json")
+    assert [one["date"] for one in json.loads(result.stdout)] == ["2013-10-04", "2013-10-07"]
+    assert [(dt.date(2013, 10, 4), dt.date(2013, 10, 7))] == ASKED
+
+
+def test_a_failed_step_is_told_and_fails(run: Any) -> None:
+    result = run("--since", "2013-10-02", "--date", "2013-10-04", "--json")
+    assert result.exit_code == exits.FAILED
+    assert [one["status"] for one in json.loads(result.stdout)] == ["done", "failed"]
+    assert "ValueError: no" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--date", "2013-10-05"), ("--date", "2013-10-04", "--step", "nope"), ("--date", "soon"), ()],
+)
+def test_what_makes_no_sense_is_a_wrong_argument(run: Any, arguments: tuple[str, ...]) -> None:
+    assert run(*arguments).exit_code == exits.USAGE
+    assert ASKED == []
