@@ -1,5 +1,6 @@
 """The application in process: kept answers, readiness, and that live answers need no database."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
@@ -107,3 +108,17 @@ async def test_exposures_by_one_grouping_and_the_tree(client: httpx.AsyncClient)
     assert wrong.status_code == 422
     assert (await client.get("/v1/portfolios/P")).json()["members"] == []
     assert (await client.get("/v1/portfolios/NOPE")).status_code == 404
+
+
+async def test_the_realised_amounts_are_shown_in_the_currency_asked_for(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    line = make_position_value("IBM", "1", "10", realized_pnl_base=Decimal("2"))
+    rates = {"USD": Decimal(1), "EUR": Decimal("1.25")}
+    value = make_valuation("P", "14:02", line, realized_pnl=Decimal("3"), fx_rates=rates)
+    gateway.view.put_valuation(value)
+    euro = {"currency": "EUR"}
+    assert (await client.get(VALUE)).json()["realized_pnl"] == {"amount": "3", "currency": "USD"}
+    assert Decimal((await client.get(VALUE, params=euro)).json()["realized_pnl"]["amount"]) == Decimal("2.4")
+    (shown,) = (await client.get("/v1/portfolios/P/positions", params=euro)).json()["data"]
+    assert Decimal(shown["realized_pnl_base"]["amount"]) == Decimal("1.6")

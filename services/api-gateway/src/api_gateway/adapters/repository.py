@@ -63,7 +63,8 @@ SELECT as_of, value, revision, recorded_at, unit FROM ops.risk_metric_latest
 _OFFICIAL = """
 SELECT DISTINCT ON (portfolio_id) portfolio_id, basis, as_of, recorded_at, revision, valuation_id, currency,
        market_value, unrealized_pnl, unrealized_price_pnl, unrealized_fx_pnl,
-       long_exposure, short_exposure, gross_exposure, net_exposure, coverage, fx_rates, realized_pnl, daily_pnl,
+       long_exposure, short_exposure, gross_exposure, net_exposure, coverage, fx_rates,
+       realized_pnl, daily_pnl,
        members
   FROM ops.portfolio_valuation WHERE basis = 'bar' ORDER BY portfolio_id, as_of DESC, revision DESC
 """

@@ -42,7 +42,10 @@ def in_currency(valuation: Valuation, currency: str | None) -> Converted | Uncon
         return Unconnected(tuple(sorted({*valuation.fx_rates, valuation.currency})))
     rate = round_rate(EXACT.divide(ONE, worth))
     lines = tuple(_converted(line, rate) for line in valuation.positions)
-    return Converted(_summed(replace(valuation, currency=currency, positions=lines)), rate)
+    # What is realised counts closed positions too, so it is no sum of the lines.
+    realized = _times(valuation.realized_pnl, rate)
+    converted = replace(valuation, currency=currency, positions=lines, realized_pnl=realized)
+    return Converted(_summed(converted), rate)
 
 
 def _converted(line: PositionValue, rate: Decimal) -> PositionValue:
@@ -56,6 +59,7 @@ def _converted(line: PositionValue, rate: Decimal) -> PositionValue:
         price_pnl_base=price_part,
         fx_pnl_base=fx_part,
         unrealized_pnl_base=total,
+        realized_pnl_base=_times(line.realized_pnl_base, rate),
     )
 
 

@@ -28,6 +28,10 @@ class Value(Struct, frozen=True, kw_only=True):
         Money | None, Meta(description="(price - cost) x quantity at the present rate")
     ]
     unrealized_fx_pnl: Annotated[Money | None, Meta(description="of positions whose rate at cost is known")]
+    realized_pnl: Annotated[
+        Money | None,
+        Meta(description="closed by trades, less fees, at the rates of the trades; closed positions too"),
+    ]
     long_exposure: Money | None
     short_exposure: Annotated[Money | None, Meta(description="zero or below")]
     gross_exposure: Money | None
@@ -69,6 +73,9 @@ class PositionLine(Struct, frozen=True, kw_only=True):
     unrealized_pnl_base: Annotated[Money | None, Meta(description="price part plus FX part")]
     price_pnl_base: Money | None
     fx_pnl_base: Annotated[Money | None, Meta(description="null when the rate at cost is unknown")]
+    realized_pnl_base: Annotated[
+        Money | None, Meta(description="closed by trades since it was opened or loaded, less fees")
+    ]
     cost_fx_rate: Decimal | None
     position_as_of: Annotated[Timestamp, Meta(description="date of the position version used")]
     position_version: int
