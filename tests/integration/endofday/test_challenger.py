@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from api_gateway.adapters.challenger_watch import divergence_ratios
 from endofday.adapters.challenger import challenge
 from endofday.adapters.pnl import freeze_pnl
 from risk.adapters.history_store import HistoryStore
@@ -184,3 +185,6 @@ def test_a_wrong_price_in_one_path_shows(database: Database) -> None:
     assert rows["EU", "daily_pnl"]["divergence"] == rows["TOP", "daily_pnl"]["divergence"]
     assert abs(rows["EU", "daily_pnl"]["divergence"]) > 100
     assert rows["EU", "historical_var_9900"]["revision"] == 2
+    ratios = database.run(divergence_ratios(database.pool))
+    assert set(ratios) == {"daily_pnl", "historical_var"}
+    assert max(ratios.values()) == told["largest_divergence_ratio"]

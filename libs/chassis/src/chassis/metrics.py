@@ -78,6 +78,12 @@ LIMIT_EVENTS = Counter(
     "tapeline_limit_events_total", "Limit events by kind and new state.", ["kind", "state"]
 )
 
+CHALLENGER_DIVERGENCE_RATIO = Gauge(
+    "tapeline_challenger_divergence_ratio",
+    "Largest divergence of the second calculation at the newest end of day, as a share of the stored number.",
+    ["measure"],
+)
+
 HTTP_REQUESTS = Counter("tapeline_http_requests_total", "Requests answered.", ["method", "route", "status"])
 HTTP_SECONDS = Histogram(
     "tapeline_http_request_seconds", "Time to answer.", ["method", "route"], buckets=LATENCY_BUCKETS_S

@@ -6,6 +6,7 @@ from functools import partial
 
 from api_gateway.adapters.analyst import Analyst
 from api_gateway.adapters.books import BookWriter
+from api_gateway.adapters.challenger_watch import watch_challenger
 from api_gateway.adapters.database_watch import watch_database
 from api_gateway.adapters.kafka import producer_for
 from api_gateway.adapters.live import LiveReader
@@ -54,7 +55,11 @@ async def serve(settings: Settings) -> None:
     try:
         await run_until_stopped(
             server,
-            [watch_database(repository, view, health), *(one.run() for one in (live, reference, bars))],
+            [
+                watch_database(repository, view, health),
+                watch_challenger(pool),
+                *(one.run() for one in (live, reference, bars)),
+            ],
         )
     finally:
         await analyst.close()
