@@ -15,6 +15,7 @@ from quant import (
     ExpectedShortfall,
     HistoricalVar,
     Missing,
+    ShortfallRule,
     annual_return,
     beta,
     currency_drawdown,
@@ -138,3 +139,25 @@ def test_ewma_equals_its_recursion_in_pandas(returns: np.ndarray) -> None:
     seeded = pd.Series(np.concatenate(([returns[:20].var(ddof=1)], returns[20:] ** 2)))
     theirs = seeded.ewm(alpha=0.06, adjust=False).mean().to_numpy()
     np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_interpolated_estimator_equals_empyrical(pnl: np.ndarray) -> None:
+    days = np.datetime64("2012-01-02") + np.arange(len(pnl))
+    for level in (9500, 9900):
+        found = historical_var(pnl, days, level, "hyndman_fan_7")
+        assert isinstance(found, HistoricalVar)
+        theirs = -empyrical.value_at_risk(pnl, cutoff=(10_000 - level) / 10_000)
+        assert found.value == pytest.approx(theirs, rel=1e-12)
+
+
+def test_empyrical_shortfall_takes_one_more_or_one_less(pnl: np.ndarray) -> None:
+    # Mean of the int((n - 1) p) + 1 worst: 25 of 500 at 95 %, as ours, but 13 at 97.5 % where N p is 12.5.
+    def ours(level: int, rule: ShortfallRule) -> float:
+        found = expected_shortfall(pnl, level, rule)
+        assert isinstance(found, ExpectedShortfall)
+        return found.value
+
+    assert -empyrical.conditional_value_at_risk(pnl, 0.05) == pytest.approx(ours(9500, "acerbi_tasche"))
+    theirs = -empyrical.conditional_value_at_risk(pnl, 0.025)
+    assert theirs == pytest.approx(ours(9750, "mean_of_worst"))
+    assert theirs < ours(9750, "acerbi_tasche")

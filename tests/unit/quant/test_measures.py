@@ -60,6 +60,10 @@ def test_var_row(long_short: Book) -> None:
     assert found.details == {
         "k": "25",
         "scenario_date": str(DATES[25]),
+        "expected_shortfall": "88.0",
+        "interval_lower": "65.0",
+        "interval_upper": "85.0",
+        "interval_coverage": "0.9605",
         "estimator": "kth_worst",
         "scenarios": "500",
         "window_start": str(DATES[1]),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from quant import (
     sum_money,
 )
 from quant.arrays import Floats
-from risk.core.analyses.var import asked, described, measured, question_of
+from risk.core.analyses.var import described, head_of, measured, question_of
 from risk.core.desk import Desk, unavailable
 from risk.core.reports import priced
 
@@ -29,16 +29,12 @@ def components(desk: Desk, request: ComponentsRequest) -> ComponentsAnswer:
     """Component, percent, marginal and incremental of each position or group, the largest first."""
     book, found = measured(desk, request, question_of(request))
     held = priced(book.valuation)
-    head = (
-        cast(dict[str, Any], desk.head(book.valuation))
-        | asked(request)
-        | {
-            "coverage": book.valuation.coverage,
-            "measure": request.measure,
-            "by": request.by,
-            "unpriced": tuple(p.symbol for p in book.valuation.positions if p.market_value_base is None),
-        }
-    )
+    head: dict[str, Any] = {
+        **head_of(desk, book, request),
+        "measure": request.measure,
+        "by": request.by,
+        "unpriced": tuple(p.symbol for p in book.valuation.positions if p.market_value_base is None),
+    }
     if isinstance(found, Missing):
         return ComponentsAnswer(**head, unavailable=unavailable(found))
     split = _split(found, held, request)

@@ -1,6 +1,9 @@
 """Value at risk by any method."""
 
+from datetime import date
 from typing import Any, cast
+
+import numpy as np
 
 from contracts.analysis.var import VarAnswer, VarRange, VarRequest, VarScenario
 from quant import BookVar, Missing, Result, VarMethod, VarQuestion, book_var, rows_needed, unsupported
@@ -16,11 +19,7 @@ def var(desk: Desk, request: VarRequest) -> VarAnswer:
     """VaR and expected shortfall of the newest valuation, with interval and scenarios."""
     question = question_of(request)
     book, found = measured(desk, request, question)
-    head = (
-        cast(dict[str, Any], desk.head(book.valuation))
-        | asked(request)
-        | {"coverage": book.valuation.coverage}
-    )
+    head = head_of(desk, book, request)
     if isinstance(found, Missing):
         return VarAnswer(**head, unavailable=unavailable(found))
     shortfall = found.estimate.shortfall
@@ -79,31 +78,40 @@ def measured(desk: Desk, request: VarRequest, question: VarQuestion) -> tuple[De
     return book, book_var(book.factors, book.holdings, question, window=request.lookback)
 
 
-def asked(request: VarRequest) -> dict[str, Any]:
-    """The question as the answers repeat it."""
-    names = ("method", "confidence_bp", "horizon_days")
-    return {name: getattr(request, name) for name in names}
+def head_of(desk: Desk, book: DeskBook, request: VarRequest) -> dict[str, Any]:
+    """What was measured and what was asked, in the fields both answers share."""
+    return {
+        **desk.head(book.valuation),
+        "coverage": book.valuation.coverage,
+        "method": request.method,
+        "confidence_bp": request.confidence_bp,
+        "horizon_days": request.horizon_days,
+    }
 
 
 def described(found: BookVar) -> dict[str, Any]:
     """How the number came about, in the fields both answers share."""
-    dates = found.sample.scenarios.value_dates
     used = found.sample.scenarios.dates
+    # Drawn paths are in no order of time: their window is the history they are drawn from.
+    window = used if found.sample.paths is None else found.sample.scenarios.value_dates
     return {
         "estimator": found.estimator,
         "shortfall_rule": found.shortfall_rule,
         "horizon_rule": found.sample.horizon_rule,
         "k": found.estimate.rank,
         "named": tuple(
-            VarScenario(dates=tuple(day.item() for day in one.dates), weight=one.weight, loss=one.loss)
+            VarScenario(dates=tuple(_day(day) for day in one.dates), weight=one.weight, loss=one.loss)
             for one in found.named
         ),
         "scenarios": len(used),
-        # Drawn paths are in no order of time: their window is the history they are drawn from.
-        "window_start": (used if found.sample.paths is None else dates).min().item(),
-        "window_end": (used if found.sample.paths is None else dates).max().item(),
+        "window_start": _day(window[0]),
+        "window_end": _day(window[-1]),
         "warnings": found.warnings,
     }
+
+
+def _day(day: np.datetime64) -> date:
+    return day.astype("datetime64[D]").astype(date)
 
 
 def _details(found: BookVar) -> dict[str, str]:
