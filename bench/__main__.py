@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import gateway, ingestor, latency, lifecycle, report, silver, var_sweep
+from bench import gateway, ingestor, latency, lifecycle, report, silver, var_sweep, what_if
 from bench.machine import busy_share, this_machine
 from bench.rows import Row
 
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, tuple[Callable[[int], list[Row]], int]] = {
     "ingestor": (ingestor.measure, 5),
     "latency": (latency.measure, 5),
     "var-sweep": (var_sweep.measure, 7),
+    "what-if": (what_if.measure, 15),
     "silver": (silver.measure, 5),
     "gateway": (gateway.measure, 5),
     "lifecycle": (lifecycle.measure, 3),
