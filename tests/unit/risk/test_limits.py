@@ -83,6 +83,7 @@ def test_one_event_per_transition() -> None:
         worth("14:06", "719"),
     )
     assert states(found) == ["OK", "WARNING", "BREACH", "WARNING", "OK"]
+    assert [event.as_of.minute for event in found] == [0, 1, 3, 5, 6]
     assert [event.previous_state for event in found] == [None, "OK", "WARNING", "BREACH", "WARNING"]
     assert [event.event_id for event in found] == ["L:1", "L:2", "L:3", "L:4", "L:5"]
     breach = found[2]
