@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from contracts import Measure, PositionValue, RiskReport, Valuation
+from quant import MEASURES
 from testkit.builders import make_position_value, make_valuation
 
 pytestmark = pytest.mark.integration
@@ -165,7 +166,7 @@ def test_kill_and_restart_lose_and_double_nothing(risk) -> None:
     for portfolio_id in ("K0", "K1", "K2"):
         rows = risk.rows(portfolio_id)
         assert len({row["as_of"] for row in rows}) == 50
-        assert len(rows) == 50 * 9
+        assert len(rows) == 50 * len(MEASURES)
         assert {row["revision"] for row in rows} == {1}
 
 
