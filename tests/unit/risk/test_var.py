@@ -1,5 +1,7 @@
 """VaR by any method and its split, as the HTTP routes of risk answer them."""
 
+from datetime import date
+
 import msgspec
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from contracts.analysis.var import ComponentsAnswer, VarAnswer
 from quant import METHODS, DatedSeries, historical_var
 from risk.adapters.analysis_routes import analysis_routes
 from risk.core.desk import Desk
-from risk.core.history import DailyHistory
+from risk.core.history import DailyHistory, FactorCache
 from risk.core.state import RiskState
 from testkit.builders import make_position_value, make_valuation
 
@@ -151,3 +153,11 @@ def test_what_is_not_offered_says_what_is(state: RiskState, request_: dict[str, 
         status, body = ask(state, name, portfolio_id="P", **request_)
         assert status == 422
         assert words in msgspec.json.decode(body)["detail"]
+
+
+def test_any_number_of_look_backs_keeps_a_bounded_cache(state: RiskState) -> None:
+    factors = FactorCache(state.history, "USD")
+    day = date(2013, 10, 7)
+    matrices = [factors.factors(day, "USD", only_fx=False, rows=rows) for rows in range(10, 60)]
+    assert factors.factors(day, "USD", only_fx=False, rows=59) is matrices[-1]
+    assert factors.factors(day, "USD", only_fx=False, rows=10) is not matrices[0]

@@ -21,6 +21,8 @@ from quant.arrays import Dates
 
 # A replay crosses midnight at most now and then; live books need one date, each with a few base currencies.
 CACHED_DATES = 4
+# Anyone may ask for any look-back: each makes a matrix of its own.
+CACHED_MATRICES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class FactorCache:
         matrices = self._by_date[market_date]
         key = (only_fx, base, rows)
         if key not in matrices:
+            if len(matrices) >= CACHED_MATRICES:
+                del matrices[next(iter(matrices))]
             matrices[key] = self._matrix(market_date, base, only_fx=only_fx, rows=rows)
         return matrices[key]
 
