@@ -44,14 +44,14 @@ async def challenge(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
 def to_row(found: Mapping[str, Any], date: dt.date) -> dict[str, Any]:
     """One row of ops.challenge; without both numbers there is a reason and no divergence."""
     first, second, reason = found["primary_value"], found["challenger_value"], found["reason"]
-    known = first is not None and second is not None and reason is None
+    divergence = None if first is None or second is None or reason is not None else second - first
     return {
         "portfolio_id": found["portfolio_id"],
         "date": date,
         "measure": found["measure"],
         "primary_value": first,
         "challenger_value": second,
-        "divergence": second - first if known else None,
+        "divergence": divergence,
         "unit": found["unit"],
         "reason": reason,
         "evidence": {name: str(found[name]) for name in EVIDENCE if found.get(name) is not None},
@@ -65,7 +65,7 @@ def divergence_ratio(row: Mapping[str, Any]) -> float | None:
     return abs(row["divergence"]) / max(1.0, abs(row["primary_value"]))
 
 
-async def _sessions(conn: Connection, date: dt.date) -> tuple[list[Any], ...]:
+async def _sessions(conn: Connection, date: dt.date) -> tuple[Any, ...]:
     """Parameters of PNL: the two sessions of each symbol, and the two ends of the FX day."""
     books = await read_books(conn, date, dt.datetime.combine(date, _DAY_END))
     day = Day(date, books.instruments)
