@@ -70,7 +70,7 @@ def _plain_decimals(value: Any) -> Any:
         case dict():
             fields = cast(dict[str, Any], value)
             return {name: _plain_decimals(item) for name, item in fields.items()}
-        case list():
-            return [_plain_decimals(item) for item in cast(list[Any], value)]
+        case list() | tuple():
+            return [_plain_decimals(item) for item in cast(Iterable[Any], value)]
         case _:
             return value

@@ -104,3 +104,15 @@ def test_messages_cannot_be_changed():
     with pytest.raises(AttributeError):
         rate(Decimal(1)).pair = "x"  # type: ignore[misc]
     assert Valuation.__struct_config__.frozen
+
+
+def test_decimals_inside_lists_and_maps_have_no_exponent_either():
+    class Line(msgspec.Struct):
+        amount: Decimal
+
+    class Book(msgspec.Struct):
+        lines: tuple[Line, ...]
+        rates: dict[str, Decimal]
+
+    raw = encode(Book((Line(Decimal("0E-8")),), {"EUR": Decimal("1E-7")}))
+    assert msgspec.json.decode(raw) == {"lines": [{"amount": "0.00000000"}], "rates": {"EUR": "0.0000001"}}
