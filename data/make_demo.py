@@ -116,7 +116,7 @@ LIMIT_COLUMNS = [
 # The largest name of US-CORE breaches by design; the financials of EU-FEEDER warn at prices of 2013.
 LIMITS = [
     ("us-largest-name", "US-CORE", "portfolio", None, "concentration", None, "30", "35"),
-    ("us-var99", "US-CORE", "portfolio", None, "historical_var", "confidence_bp=9900", "40000", "60000"),
+    ("us-var99", "US-CORE", "portfolio", None, "historical_var", "confidence_bp=9900", "180000", "250000"),
     ("eu-financials", "EU-FEEDER", "sector", "Financials", "share_of_gross", None, "45", "55"),
     ("eu-apple-free", "EU-FEEDER", "asset", "AAPL", "gross", None, None, "1000"),
     ("uk-leverage", "UK-LONGSHORT", "portfolio", None, "leverage", None, "2.5", "3"),
