@@ -56,7 +56,9 @@ def position(
     symbol: str, currency: str, value: float, asset_class: str = "equity", sector: str | None = None
 ) -> StressPosition:
     rate = {"USD": 1.0, "EUR": 1.1, "GBP": 1.5}[currency]
-    return StressPosition(Holding(symbol, currency, value, value / rate / 50.0), asset_class, sector, 50.0, rate)
+    return StressPosition(
+        Holding(symbol, currency, value, value / rate / 50.0), asset_class, sector, 50.0, rate
+    )
 
 
 POSITIONS = [

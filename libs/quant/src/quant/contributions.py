@@ -15,9 +15,9 @@ from quant.result import Missing, Result
 class Contributions:
     """Split of a total loss (positive) by position, in the order of the columns.
 
-    `component` (P,) sums to `total` up to float rounding; a hedge has a negative one. `marginal` is per unit of
-    market value, None where that is 0 or the number has no slope; `percent` is 100 * component / total, None
-    where the total is 0.
+    `component` (P,) sums to `total` up to float rounding; a hedge has a negative one. `marginal` is per unit
+    of market value, None where that is 0 or the number has no slope; `percent` is 100 * component / total,
+    None where the total is 0.
     """
 
     total: float

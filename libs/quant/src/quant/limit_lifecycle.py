@@ -12,7 +12,7 @@ BREACH_ACTIONS: tuple[BreachAction, ...] = ("acknowledge", "explain", "close")
 
 @dataclass(frozen=True, slots=True)
 class LimitRaise:
-    """A temporary hard level: in force once a second person approved it, at market times before it expires."""
+    """A temporary hard level: in force once a second person approved it, until market time expires it."""
 
     raise_id: str
     level: float

@@ -40,9 +40,7 @@ def wrong_fields(book: BookIn, instruments: Mapping[str, Instrument]) -> list[Fi
     return errors
 
 
-def change(
-    portfolio: Portfolio, book: BookIn, present: Collection[str], recorded_at: datetime
-) -> BookChange:
+def change(portfolio: Portfolio, book: BookIn, present: Collection[str], recorded_at: datetime) -> BookChange:
     """The messages that replace the present book, of which the symbols are told, by the asked one."""
     as_of = start_of(book.as_of)
     held = tuple(
