@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help up down test test-fast lint format lock bench install install-dev
 BIN := .venv/bin
+FAST_TESTS := tests/unit tests/contract tests/architecture
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,10 +14,11 @@ down: ## Stop the platform; data stays
 	@if [ -x $(BIN)/tapeline ]; then $(BIN)/tapeline down; fi
 
 test: lint ## Every check and every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 $(FAST_TESTS)
+	@$(BIN)/python -m pytest tests/integration tests/e2e
 
-test-fast: install-dev ## Unit, contract and architecture tests: below a minute
-	@$(BIN)/python -m pytest -q tests/unit tests/contract tests/architecture
+test-fast: install-dev ## Unit, contract and architecture tests: about a minute
+	@$(BIN)/python -m pytest -q -n 2 $(FAST_TESTS)
 
 lint: install-dev ## Style, types, who may import whom
 	@$(BIN)/ruff check --quiet .

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from tapeline_cli import limits
 from tapeline_cli.app import app
+from tapeline_cli.output import console
 
 BREACH = {"phase": "opened", "severity": 2, "age_seconds": 61.0}
 LIMIT = {
@@ -32,8 +33,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     return requests
 
 
-def test_list_shows_state_and_breach(asked: list[tuple[Any, ...]]) -> None:
-    result = CliRunner().invoke(app, ["limits", "list", "US-CORE"], env={"COLUMNS": "160"})
+def test_list_shows_state_and_breach(asked: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "width", 160)
+    result = CliRunner().invoke(app, ["limits", "list", "US-CORE"])
     assert result.exit_code == 0
     assert "opened, severity 2, 61 s" in result.output
     assert asked == [("GET", "/v1/portfolios/US-CORE/limits")]
