@@ -180,3 +180,8 @@ async def test_what_makes_no_sense_is_refused(tmp_path: Path, path: str, status:
 async def test_before_the_first_end_of_day_everything_is_missing(tmp_path: Path) -> None:
     body = (await client(tmp_path, Stored([], [])).get("/v1/portfolios/P/pnl?period=ytd")).json()
     assert (body["parts"], body["reason"], body["date"]) == (None, "missing_day", None)
+
+
+def test_a_day_that_is_not_known_is_neither_the_best_nor_worth_zero() -> None:
+    found = asked([unknown(MONDAY)], period="day")
+    assert (found.parts, found.opening_value, found.best_day, found.worst_day) == (None, None, None, None)

@@ -92,7 +92,9 @@ def pnl(
     days = _days(wanted, known, covered, record.first_held)
     total = _total(days, wanted, known, unknown)
     returned = _return(days, wanted, unknown)
-    best = extreme_days({day: days[day] for day in wanted if day in days})
+    doubtful = {row.date for row in unknown}  # a day that is known in part is neither best nor worst
+    whole = {date: day for date, day in days.items() if date not in doubtful}
+    best = extreme_days({day: whole[day] for day in wanted if day in whole})
     totals = _totals(known)
     gainers, losers = top_movers(totals, MOVERS)
     missing = tuple(day for day in wanted if day not in days)
@@ -107,7 +109,7 @@ def pnl(
         currency=currency,
         parts=None if parts is None else _parts(parts, currency),
         realized=None if parts is None else _money(_realized(row for row, _ in known), currency),
-        opening_value=_money(_opening(wanted, days), currency),
+        opening_value=_money(_opening(wanted, whole), currency),
         reason=_reason(total),
         message=_message(total),
         time_weighted_return=None if isinstance(returned, Missing) else returned,
