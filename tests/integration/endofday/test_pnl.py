@@ -299,6 +299,64 @@ def test_a_session_without_a_close_is_unknown_and_not_zero(database: Any) -> Non
     assert "previous close" in row["evidence"]["message"]
 
 
+OPTION = "IBM 2013-12-21 C 180"
+
+
+def option_value(date: dt.date, hour: int, price: str, revision: int = 1) -> dict[str, Any]:
+    as_of = dt.datetime(date.year, date.month, date.day, hour, tzinfo=dt.UTC)
+    return {
+        "portfolio_id": "EU",
+        "symbol": OPTION,
+        "as_of": as_of,
+        "basis": "bar",
+        "valuation_id": f"EU:bar:{as_of}",
+        "quantity": D(2),
+        "average_cost": D(5),
+        "multiplier": D(100),
+        "currency": "USD",
+        "price": D(price),
+        "position_as_of": AT,
+        "position_version": 1,
+        "stale": False,
+        "revision": revision,
+    }
+
+
+def test_an_untraded_option_closes_at_its_last_official_value(database: Any) -> None:
+    write(
+        database,
+        tables.Instrument,
+        [instrument(OPTION, asset_class="option", multiplier=D(100))],
+    )
+    write(database, tables.Position, [position("EU", OPTION, D(2))])
+    freeze(database)
+    assert frozen(database)[OPTION]["reason"] == "no_price"
+    values = [
+        option_value(FRIDAY, 19, "6.10"),
+        option_value(FRIDAY, 20, "6.25"),
+        option_value(FRIDAY, 21, "9"),  # after the close
+        option_value(DAY, 20, "7"),
+        option_value(DAY, 20, "6.75", revision=2),
+    ]
+
+    async def store(conn: Connection) -> None:
+        await insert_rows(conn, tables.PositionValuation, values)
+
+    database.transaction(store)
+    freeze(database)
+    row = frozen(database)[OPTION]
+    assert (row["opening_price"], row["closing_price"]) == (D("6.25"), D("6.75"))
+    assert abs(row["price"] - 200 * D("0.5") * usd_in_eur(DAY)) < D("1e-7")
+    assert row["evidence"]["prices"] == [
+        f"valuation:EU:{OPTION}:2013-10-04T20:00:00Z:1",
+        f"valuation:EU:{OPTION}:2013-10-07T20:00:00Z:2",
+    ]
+    listed = [{"symbol": OPTION, "date": DAY, "close": D("6.80"), "currency": "USD"}]
+    write(database, tables.DailyPrice, listed)  # a price that was paid goes before one of a model
+    freeze(database)
+    assert frozen(database)[OPTION]["closing_price"] == D("6.80")
+
+
 def test_a_weekday_without_session_moves_with_the_rate_alone(database: Any) -> None:
     labour_day = dt.date(2013, 9, 2)
     rates = [("2013-08-30", "1.3200"), ("2013-09-02", "1.3100")]

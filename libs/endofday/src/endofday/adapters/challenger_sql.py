@@ -154,8 +154,8 @@ WITH RECURSIVE tree AS (
       LEFT JOIN quoted bi ON bi.pair = 'USD' || n.base AND bi.place = m.place
 ), priced AS (
     SELECT s.symbol, i.currency, i.multiplier, m.place,
-           CASE i.asset_class WHEN 'cash' THEN 1 WHEN 'fx' THEN q.rate ELSE coalesce(b.close, d.close) END
-           AS price
+           CASE i.asset_class WHEN 'cash' THEN 1 WHEN 'fx' THEN q.rate
+                ELSE coalesce(b.close, d.close, o.price) END AS price
       FROM session s JOIN ops.instrument_latest i USING (symbol)
      CROSS JOIN LATERAL (VALUES (0, s.d0, s.t0), (1, s.d1, s.t1)) AS m(place, day, closed)
       LEFT JOIN quoted q ON q.pair = s.symbol AND q.place = m.place
@@ -165,6 +165,11 @@ WITH RECURSIVE tree AS (
               AND window_start > m.closed - interval '1 day'
             ORDER BY window_start DESC LIMIT 1) b ON true
       LEFT JOIN ops.daily_price_latest d ON d.symbol = s.symbol AND d.date = m.day
+      LEFT JOIN LATERAL (  -- an option that did not trade: its last official value of the session
+           SELECT price FROM ops.position_valuation_latest
+            WHERE i.asset_class = 'option' AND symbol = s.symbol AND basis = 'bar' AND as_of <= m.closed
+              AND as_of > m.closed - interval '1 day'
+            ORDER BY as_of DESC, portfolio_id LIMIT 1) o ON true
 ), paying AS (
     SELECT s.symbol, coalesce(exp(sum(ln(a.value)) FILTER (WHERE a.type = 'split')), 1) AS ratio,
            coalesce(sum(a.value) FILTER (WHERE a.type = 'dividend'), 0) AS cash

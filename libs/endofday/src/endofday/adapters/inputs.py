@@ -12,6 +12,7 @@ from store.database import Connection
 
 MAX_RATE_AGE = dt.timedelta(days=7)
 """A rate older than this counts as missing: over a long weekend yes, over a gap in the history no."""
+OPTION = "option"
 
 _PORTFOLIOS = "SELECT portfolio_id, base_currency, parent_id FROM ops.portfolio_latest ORDER BY portfolio_id"
 _INSTRUMENTS = "SELECT symbol, asset_class, currency, exchange, multiplier FROM ops.instrument_latest"
@@ -41,6 +42,20 @@ SELECT w.symbol, w.date, b.close AS bar_close, b.currency AS bar_currency, b.win
   LEFT JOIN LATERAL (
        SELECT close, currency, revision FROM ops.daily_price
         WHERE symbol = w.symbol AND date = w.date ORDER BY revision DESC LIMIT 1) d ON true
+"""
+_OPTION_CLOSES = """
+SELECT w.symbol, w.date, v.price, v.currency, v.portfolio_id, v.as_of, v.revision
+  FROM unnest($1::text[], $2::date[], $3::timestamptz[]) AS w(symbol, date, closed)
+ CROSS JOIN LATERAL (
+       SELECT v.* FROM (
+              SELECT portfolio_id FROM ops.position WHERE symbol = w.symbol
+               UNION SELECT portfolio_id FROM ops.fill WHERE symbol = w.symbol) AS h
+        CROSS JOIN LATERAL (
+              SELECT price, currency, portfolio_id, as_of, revision FROM ops.position_valuation
+               WHERE portfolio_id = h.portfolio_id AND symbol = w.symbol AND basis = 'bar'
+                 AND as_of <= w.closed AND as_of > w.closed - interval '1 day'
+               ORDER BY as_of DESC, revision DESC LIMIT 1) AS v
+        WHERE v.price IS NOT NULL ORDER BY v.as_of DESC, v.portfolio_id LIMIT 1) AS v
 """
 _RATES = """
 SELECT m.moment, p.pair, f.rate, f.as_of, f.revision,
@@ -88,20 +103,44 @@ async def read_books(
 
 async def read_closes(conn: Connection, books: Books, day: Day) -> Closes:
     """Official closes of the two sessions of each symbol, and the rates of every moment needed."""
-    sessions = wanted_sessions(books, day)
-    return Closes(await _prices(conn, sessions), await _rates(conn, wanted_moments(books, day)))
+    prices = await read_prices(conn, wanted_sessions(books, day), books.instruments)
+    return Closes(prices, await read_rates(conn, wanted_moments(books, day)))
 
 
-async def _prices(
-    conn: Connection, sessions: Sequence[tuple[str, Session]]
+async def read_prices(
+    conn: Connection, sessions: Sequence[tuple[str, Session]], instruments: Mapping[str, Instrument]
 ) -> dict[tuple[str, dt.date], Quote]:
-    columns = (
+    """Official closes by symbol and date.
+
+    An option that did not trade closes at its last official value of the session.
+    """
+    rows = await conn.fetch(_CLOSES, *_columns(sessions))
+    found = {(row["symbol"], row["date"]): _close(row) for row in rows}
+    prices = {key: quote for key, quote in found.items() if quote is not None}
+    untraded = [
+        (symbol, session)
+        for symbol, session in sessions
+        if (symbol, session.date) not in prices
+        and symbol in instruments
+        and instruments[symbol].asset_class == OPTION
+    ]
+    if untraded:
+        rows = await conn.fetch(_OPTION_CLOSES, *_columns(untraded))
+        prices |= {(row["symbol"], row["date"]): _model_close(row) for row in rows}
+    return prices
+
+
+def _columns(sessions: Sequence[tuple[str, Session]]) -> tuple[list[Any], ...]:
+    return (
         [symbol for symbol, _ in sessions],
         [session.date for _, session in sessions],
         [session.close for _, session in sessions],
     )
-    found = {(row["symbol"], row["date"]): _close(row) for row in await conn.fetch(_CLOSES, *columns)}
-    return {key: quote for key, quote in found.items() if quote is not None}
+
+
+def _model_close(row: Mapping[str, Any]) -> Quote:
+    name = f"valuation:{row['portfolio_id']}:{row['symbol']}:{_text(row['as_of'])}:{row['revision']}"
+    return Quote(row["price"], row["currency"], name)
 
 
 def _close(row: Mapping[str, Any]) -> Quote | None:
@@ -115,7 +154,8 @@ def _close(row: Mapping[str, Any]) -> Quote | None:
     return None
 
 
-async def _rates(conn: Connection, moments: Sequence[dt.datetime]) -> dict[dt.datetime, Rates]:
+async def read_rates(conn: Connection, moments: Sequence[dt.datetime]) -> dict[dt.datetime, Rates]:
+    """Rates of every pair in force at each moment."""
     pairs = [row["pair"] for row in await conn.fetch(_PAIRS)]
     quotes: defaultdict[dt.datetime, dict[str, Quote]] = defaultdict(dict)
     for row in await conn.fetch(_RATES, moments, pairs, MAX_RATE_AGE):

@@ -12,6 +12,7 @@ from endofday.core.sessions import Session, fx_close, last_session
 from quant import Missing, daily_pnl, previous_business_date
 from quant.daily_pnl import DayPnl
 from quant.money import ZERO
+from quant.result import Result
 
 ONE = Decimal(1)
 CASH = "cash"
@@ -83,6 +84,34 @@ class Day:
         return fx_close(previous_business_date(self.date)), fx_close(self.date)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """One position since the previous close: everything but the price and rate it is compared with."""
+
+    symbol: str
+    currency: str
+    book: DayBook
+    price: Quote | None
+    rate: Quote | None
+    multiplier: Decimal
+    split_ratio: Decimal
+    dividend: Decimal
+
+    def profit(self, price: Decimal | None, rate: Decimal | None) -> Result[DayPnl]:
+        """The profit when the position is worth this price now, at this rate."""
+        return daily_pnl(
+            quantity=self.book.quantity,
+            opening_price=_value(self.price),
+            closing_price=price,
+            opening_fx_rate=_value(self.rate),
+            closing_fx_rate=rate,
+            fills=self.book.fills,
+            multiplier=self.multiplier,
+            split_ratio=self.split_ratio,
+            dividend=self.dividend,
+        )
+
+
 def wanted_sessions(books: Books, day: Day) -> list[tuple[str, Session]]:
     """The sessions whose closes are needed."""
     return sorted({(symbol, one) for symbol in books.symbols() for one in day.sessions(symbol)})
@@ -111,12 +140,20 @@ def rows_of_portfolio(
 
     A portfolio with others below it holds theirs too, merged by symbol.
     """
+    for line in open_lines(books, closes, day, portfolio, held):
+        yield _row(books, closes, day, portfolio, line)
+
+
+def open_lines(
+    books: Books, closes: Closes, day: Day, portfolio: Portfolio, held: Mapping[str, set[str]]
+) -> Iterator[OpenLine]:
+    """What was held at the previous close or traded since, by symbol."""
     ids = members(books.portfolios, portfolio.portfolio_id)
     for symbol in sorted({symbol for owner in ids for symbol in held.get(owner, ())}):
         owners = [owner for owner in ids if symbol in held.get(owner, ())]
         book = merge([_book(books, closes, day, portfolio, owner, symbol) for owner in owners])
         if book.quantity or book.fills:
-            yield _row(books, closes, day, portfolio, symbol, book)
+            yield _open_line(books, closes, day, portfolio, symbol, book)
 
 
 def emptied(row: Mapping[str, Any]) -> Row:
@@ -152,22 +189,29 @@ def _book(books: Books, closes: Closes, day: Day, portfolio: Portfolio, owner: s
     )
 
 
-def _row(books: Books, closes: Closes, day: Day, portfolio: Portfolio, symbol: str, book: DayBook) -> Row:
+def _open_line(
+    books: Books, closes: Closes, day: Day, portfolio: Portfolio, symbol: str, book: DayBook
+) -> OpenLine:
     sessions, actions = day.sessions(symbol), books.actions.get(symbol, ())
     currency = books.currency(symbol)
-    prices = [_price(books, closes, day, symbol, number) for number in (0, 1)]
-    rates = [closes.at(moment).rate(currency, portfolio.base_currency) for moment in day.fx_closes]
-    found = daily_pnl(
-        quantity=book.quantity,
-        opening_price=_value(prices[0]),
-        closing_price=_value(prices[1]),
-        opening_fx_rate=_value(rates[0]),
-        closing_fx_rate=_value(rates[1]),
-        fills=book.fills,
-        multiplier=_multiplier(books, symbol),
-        split_ratio=split_ratio(actions, *sessions),
-        dividend=dividend(actions, *sessions),
+    return OpenLine(
+        symbol,
+        currency,
+        book,
+        _price(books, closes, day, symbol, 0),
+        closes.at(day.fx_closes[0]).rate(currency, portfolio.base_currency),
+        _multiplier(books, symbol),
+        split_ratio(actions, *sessions),
+        dividend(actions, *sessions),
     )
+
+
+def _row(books: Books, closes: Closes, day: Day, portfolio: Portfolio, line: OpenLine) -> Row:
+    symbol, currency, book = line.symbol, line.currency, line.book
+    sessions, actions = day.sessions(symbol), books.actions.get(symbol, ())
+    prices = [line.price, _price(books, closes, day, symbol, 1)]
+    rates = [line.rate, closes.at(day.fx_closes[1]).rate(currency, portfolio.base_currency)]
+    found = line.profit(_value(prices[1]), _value(rates[1]))
     told = found if isinstance(found, Missing) else None
     return {
         "portfolio_id": portfolio.portfolio_id,
@@ -177,7 +221,7 @@ def _row(books: Books, closes: Closes, day: Day, portfolio: Portfolio, symbol: s
         "opening_quantity": book.quantity,
         "opening_price": _value(prices[0]),
         "opening_fx_rate": _value(rates[0]),
-        "closing_quantity": _closing_quantity(book, split_ratio(actions, *sessions)),
+        "closing_quantity": _closing_quantity(book, line.split_ratio),
         "closing_price": _value(prices[1]),
         "closing_fx_rate": _value(rates[1]),
         **_amounts(found),
