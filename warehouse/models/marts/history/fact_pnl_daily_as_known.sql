@@ -1,0 +1,1 @@
+{{ as_known(ref('fact_pnl_daily_history')) }}

@@ -1,0 +1,1 @@
+{{ history_of(ref('stg_ops__pnl_daily'), ['portfolio_id', 'symbol', 'date']) }}

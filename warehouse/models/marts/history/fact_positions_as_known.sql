@@ -1,0 +1,1 @@
+{{ as_known(ref('fact_positions_history')) }}

@@ -1,0 +1,1 @@
+{{ as_known(ref('fact_price_bars_history')) }}

@@ -1,0 +1,1 @@
+{{ history_of(ref('stg_ops__price_bar'), ['symbol', 'window_start']) }}

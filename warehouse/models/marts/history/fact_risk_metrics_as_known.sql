@@ -1,0 +1,1 @@
+{{ as_known(ref('fact_risk_metrics_history')) }}

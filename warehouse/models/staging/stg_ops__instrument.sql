@@ -1,0 +1,23 @@
+select
+    symbol,
+    name,
+    asset_class,
+    currency,
+    exchange,
+    isin,
+    figi,
+    sector,
+    multiplier,
+    issuer,
+    underlying,
+    strike,
+    expiry,
+    option_right,
+    volatility,
+    interest_rate,
+    dividend_yield,
+    valid_from,
+    revision,
+    recorded_at,
+    evidence
+from {{ source('ops', 'instrument') }}

@@ -1,0 +1,23 @@
+select
+    portfolio_id,
+    as_of,
+    basis,
+    currency,
+    market_value,
+    unrealized_pnl,
+    unrealized_price_pnl,
+    unrealized_fx_pnl,
+    long_exposure,
+    short_exposure,
+    gross_exposure,
+    net_exposure,
+    coverage,
+    fx_rates,
+    realized_pnl,
+    daily_pnl,
+    members,
+    valuation_id,
+    revision,
+    recorded_at,
+    evidence
+from {{ source('ops', 'portfolio_valuation') }}

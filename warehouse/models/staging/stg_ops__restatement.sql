@@ -1,0 +1,10 @@
+select
+    relation,
+    row_key,
+    was,
+    became,
+    cause,
+    revision,
+    recorded_at,
+    evidence
+from {{ source('ops', 'restatement') }}

@@ -1,0 +1,4 @@
+{# Every row fulfils the condition; a condition that is null holds. #}
+{% test holds(model, condition) %}
+select * from {{ model }} where not ({{ condition }})
+{% endtest %}
