@@ -12,6 +12,7 @@ from chassis.shutdown import StopSignal
 from contracts import topics
 from store.fence import Fenced
 from store.migrate import require_head
+from valuation.adapters.closes import CloseWatch
 from valuation.adapters.lease import Lease
 from valuation.adapters.live import LiveRounds
 from valuation.adapters.loop import ValuationLoop
@@ -65,6 +66,8 @@ def run(settings: ValuationSettings, stop: StopSignal, health: Health) -> None:
         store.load(state, history_us)
         splits = SplitWatch(state, progress, store, clock)
         splits.load()
+        closes = CloseWatch(state, store, clock)
+        closes.load()
         state.mark_dirty(state.books.portfolios)
         # The aggregator writes a final bar to Kafka first and to PostgreSQL a moment later. Those on their
         # way when we stopped may be missing there: the newest are read again, a repeat changes nothing.
@@ -96,6 +99,7 @@ def run(settings: ValuationSettings, stop: StopSignal, health: Health) -> None:
             live,
             official,
             splits,
+            closes,
             clock,
             checkpoint_s=settings.checkpoint_s,
         )

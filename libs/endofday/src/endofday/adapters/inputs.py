@@ -30,6 +30,11 @@ _ACTIONS = """
 SELECT symbol, ex_date, type, value, revision FROM ops.corporate_action_latest
  WHERE ex_date <= $1 ORDER BY symbol, ex_date, type
 """
+_ACTIONS_ABOUT = """
+SELECT symbol, ex_date, type, value, revision FROM ops.corporate_action_latest
+ WHERE ex_date <= $1 AND (type = 'split' OR ex_date > $2) AND symbol = ANY ($3)
+ ORDER BY symbol, ex_date, type
+"""
 _CLOSES = """
 SELECT w.symbol, w.date, b.close AS bar_close, b.currency AS bar_currency, b.window_start,
        b.revision AS bar_revision, d.close, d.currency, d.revision
@@ -105,6 +110,21 @@ async def read_closes(conn: Connection, books: Books, day: Day) -> Closes:
     """Official closes of the two sessions of each symbol, and the rates of every moment needed."""
     prices = await read_prices(conn, wanted_sessions(books, day), books.instruments)
     return Closes(prices, await read_rates(conn, wanted_moments(books, day)))
+
+
+async def read_opening(
+    conn: Connection, day: Day, symbols: Iterable[str]
+) -> tuple[Closes, dict[str, list[Action]]]:
+    """What a running day is compared with: previous closes, the rates of 17:00 New York, and the corporate
+    actions that count, dividends of the day and all splits.
+    """
+    sessions = {symbol: day.sessions(symbol) for symbol in sorted(symbols)}
+    before = [(symbol, opening) for symbol, (opening, _) in sessions.items()]
+    prices = await read_prices(conn, before, day.instruments)
+    closes = Closes(prices, await read_rates(conn, day.fx_closes[:1]))
+    since = min((opening.date for _, opening in before), default=day.date)
+    found = [Action(*row) for row in await conn.fetch(_ACTIONS_ABOUT, day.date, since, list(sessions))]
+    return closes, _grouped((one.symbol, one) for one in found)
 
 
 async def read_prices(

@@ -6,8 +6,8 @@ from typing import Any
 import asyncpg
 
 from endofday.adapters.inputs import read_books, read_closes
-from endofday.core.day import Day, Row, emptied, rows_of_day, rows_of_portfolio
-from endofday.core.running import LiveMarket, running_date, with_live
+from endofday.core.day import Day, Row, emptied, rows_of_day
+from endofday.core.running import LiveMarket, rows_now, running_date
 from endofday.core.sessions import fx_close, is_business_date
 from store.bulk import append_revisions
 from store.database import Connection, run_transaction
@@ -61,5 +61,4 @@ async def running_rows(conn: Connection, portfolio_id: str, live: LiveMarket) ->
     if portfolio is None:
         return []
     day = Day(date, books.instruments)
-    closes = with_live(await read_closes(conn, books, day), books, day, live)
-    return list(rows_of_portfolio(books, closes, day, portfolio, books.symbols_by_owner()))
+    return list(rows_now(books, await read_closes(conn, books, day), day, portfolio, live))

@@ -97,6 +97,11 @@ class OpenLine:
     split_ratio: Decimal
     dividend: Decimal
 
+    @property
+    def quantity(self) -> Decimal:
+        """Units after the fills."""
+        return sum((fill.quantity for fill in self.book.fills), self.book.quantity * self.split_ratio)
+
     def profit(self, price: Decimal | None, rate: Decimal | None) -> Result[DayPnl]:
         """The profit when the position is worth this price now, at this rate."""
         return daily_pnl(
@@ -141,7 +146,9 @@ def rows_of_portfolio(
     A portfolio with others below it holds theirs too, merged by symbol.
     """
     for line in open_lines(books, closes, day, portfolio, held):
-        yield _row(books, closes, day, portfolio, line)
+        price = _price(books, closes, day, line.symbol, 1)
+        rate = closes.at(day.fx_closes[1]).rate(line.currency, portfolio.base_currency)
+        yield row_of(books, day, portfolio, line, price, rate)
 
 
 def open_lines(
@@ -206,12 +213,14 @@ def _open_line(
     )
 
 
-def _row(books: Books, closes: Closes, day: Day, portfolio: Portfolio, line: OpenLine) -> Row:
+def row_of(
+    books: Books, day: Day, portfolio: Portfolio, line: OpenLine, price: Quote | None, rate: Quote | None
+) -> Row:
+    """A line against the price and rate of the close, or of now."""
     symbol, currency, book = line.symbol, line.currency, line.book
     sessions, actions = day.sessions(symbol), books.actions.get(symbol, ())
-    prices = [line.price, _price(books, closes, day, symbol, 1)]
-    rates = [line.rate, closes.at(day.fx_closes[1]).rate(currency, portfolio.base_currency)]
-    found = line.profit(_value(prices[1]), _value(rates[1]))
+    prices, rates = [line.price, price], [line.rate, rate]
+    found = line.profit(_value(price), _value(rate))
     told = found if isinstance(found, Missing) else None
     return {
         "portfolio_id": portfolio.portfolio_id,
@@ -221,7 +230,7 @@ def _row(books: Books, closes: Closes, day: Day, portfolio: Portfolio, line: Ope
         "opening_quantity": book.quantity,
         "opening_price": _value(prices[0]),
         "opening_fx_rate": _value(rates[0]),
-        "closing_quantity": _closing_quantity(book, line.split_ratio),
+        "closing_quantity": line.quantity,
         "closing_price": _value(prices[1]),
         "closing_fx_rate": _value(rates[1]),
         **_amounts(found),
@@ -269,10 +278,6 @@ def _price(books: Books, closes: Closes, day: Day, symbol: str, number: int) -> 
         return closes.at(day.fx_closes[number]).quotes.get(symbol)
     found = closes.prices.get((symbol, day.sessions(symbol)[number].date))
     return found if found is not None and found.currency == books.currency(symbol) else None
-
-
-def _closing_quantity(book: DayBook, ratio: Decimal) -> Decimal:
-    return sum((fill.quantity for fill in book.fills), book.quantity * ratio)
 
 
 def _multiplier(books: Books, symbol: str) -> Decimal:

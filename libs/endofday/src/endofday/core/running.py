@@ -1,13 +1,15 @@
 """The business date that is not over: the same calculation with prices and rates of now as closes."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
-from endofday.core.day import Books, Closes, Day
-from endofday.core.facts import Quote, Rates
+from endofday.core.day import Books, Closes, Day, OpenLine, Row, open_lines, row_of
+from endofday.core.facts import Portfolio, Quote
 from endofday.core.sessions import NEW_YORK, fx_close, is_business_date
+from quant.daily_pnl import DayPnl
+from quant.result import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +23,30 @@ class LiveMarket:
 
 
 @dataclass(frozen=True, slots=True)
-class _LiveRates(Rates):
-    """Rates into one base currency."""
+class RunningLine:
+    """A line since the previous close.
 
-    into: Mapping[str, Decimal]
-    base: str
+    `rests` tells that its exchange has no session on the date: both closes stay the same one. `last_fill` is
+    known where nothing is left of it: there is no live price any more, and the price of the last fill in its
+    place moves only between price and trading part, not the total.
+    """
 
-    def rate(self, source: str, target: str) -> Quote | None:
-        value = self.into.get(source) if target == self.base else None
-        return None if value is None else Quote(value, target, "live")
+    line: OpenLine
+    rests: bool
+    last_fill: Quote | None
+
+    def mark(self, now: Quote | None) -> Quote | None:
+        """What it is compared with when this is the price of now."""
+        if self.rests:
+            return self.line.price
+        return self.last_fill if now is None else now
+
+    def profit(self, price: Decimal | None, rate: Decimal | None) -> Result[DayPnl]:
+        """Profit since the previous close at a price and rate of now."""
+        if self.rests or price is None:
+            mark = self.mark(None)
+            price = None if mark is None else mark.value
+        return self.line.profit(price, rate)
 
 
 def running_date(as_of: dt.datetime) -> dt.date:
@@ -42,30 +59,31 @@ def running_date(as_of: dt.datetime) -> dt.date:
     return date
 
 
-def with_live(closes: Closes, books: Books, day: Day, live: LiveMarket) -> Closes:
-    """Closes whose closing side is the market of now.
-
-    Where the exchange has no session on the date both closes stay the same one. A position that was closed
-    during the day has no live price any more; the price of its last fill takes its place, which moves only
-    between price and trading part, not the total.
+def running_lines(books: Books, closes: Closes, day: Day, portfolio: Portfolio) -> list[RunningLine]:
+    """What a portfolio held at the previous close or traded since, by symbol. Of the closes only those of the
+    opening side are looked at.
     """
-    prices = dict(closes.prices)
-    for symbol in books.symbols():
-        opening, closing = day.sessions(symbol)
-        if closing.date == opening.date:
-            continue
-        # A stored close of the date is from later than now.
-        prices.pop((symbol, closing.date), None)
-        quote = live.prices.get(symbol) or _last_fill(books, symbol)
-        if quote is not None:
-            prices[symbol, closing.date] = quote
-    rates = _LiveRates(live.prices, live.rates, live.base_currency)
-    return replace(closes, prices=prices, rates={**closes.rates, day.fx_closes[1]: rates})
+    found: list[RunningLine] = []
+    for line in open_lines(books, closes, day, portfolio, books.symbols_by_owner()):
+        opening, closing = day.sessions(line.symbol)
+        last_fill = None if line.quantity else _last_fill(line)
+        found.append(RunningLine(line, opening.date == closing.date, last_fill))
+    return found
 
 
-def _last_fill(books: Books, symbol: str) -> Quote | None:
-    trades = [one for (_, name), rows in books.trades.items() if name == symbol for one in rows]
-    if not trades:
+def rows_now(books: Books, closes: Closes, day: Day, portfolio: Portfolio, live: LiveMarket) -> Iterator[Row]:
+    """The rows of the running day at the market of now."""
+    for one in running_lines(books, closes, day, portfolio):
+        currency, now = one.line.currency, live.prices.get(one.line.symbol)
+        price = one.mark(now if now is not None and now.currency == currency else None)
+        value = live.rates.get(currency)
+        rate = None if value is None else Quote(value, live.base_currency, "live")
+        yield row_of(books, day, portfolio, one.line, price, rate)
+
+
+def _last_fill(line: OpenLine) -> Quote | None:
+    """The newest of its fills, in the units of now."""
+    if not line.book.fills:
         return None
-    last = max(trades, key=lambda one: (one.executed_at, one.seq, one.fill_id))
-    return Quote(last.price, last.currency, f"fill:{last.fill_id}")
+    last = max(line.book.fills, key=lambda one: one.order)
+    return Quote(last.price, line.currency, f"fill:{last.fill_id}")

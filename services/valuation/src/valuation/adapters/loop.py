@@ -10,6 +10,7 @@ from chassis.kafka import Publisher
 from chassis.logs import get_logger
 from chassis.shutdown import StopSignal
 from contracts import topics
+from valuation.adapters.closes import CloseWatch
 from valuation.adapters.lease import Lease
 from valuation.adapters.live import LiveRounds
 from valuation.adapters.official import OfficialRuns
@@ -44,6 +45,7 @@ class ValuationLoop:
         live: LiveRounds,
         official: OfficialRuns,
         splits: SplitWatch,
+        closes: CloseWatch,
         clock: Clock,
         *,
         checkpoint_s: float,
@@ -57,6 +59,7 @@ class ValuationLoop:
         self._live = live
         self._official = official
         self._splits = splits
+        self._closes = closes
         self._clock = clock
         self._checkpoint_s = checkpoint_s
         self._saving: tuple[Future[None], Moves] | None = None
@@ -82,6 +85,7 @@ class ValuationLoop:
             self._progress.take(place, offset)
         if self._splits.step():
             self._official.note((), changed=True)
+        self._closes.step()
         self._live.step()
         self._official.step()
         self._progress.settled |= {

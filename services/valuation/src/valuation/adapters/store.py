@@ -10,12 +10,15 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from contracts import FxRate, Instrument, Portfolio, Position, Valuation
+from endofday.adapters.inputs import read_opening
+from endofday.core.day import Day
 from store import tables
 from store.bulk import insert_rows
 from store.database import Connection, Database
 from store.fence import OffsetFence
 from valuation.adapters import rows
 from valuation.core.bars import Close
+from valuation.core.daily import Opening
 from valuation.core.moments import from_us, to_us
 from valuation.core.official import Due, Stored
 from valuation.core.prices import NewestTick
@@ -106,6 +109,10 @@ class Store:
         """Every split in its newest revision, and what `count_splits` says at the same moment."""
         return self._submit(self._find_splits)
 
+    def find_opening(self, day: Day, symbols: Sequence[str]) -> "Future[Opening]":
+        """What these symbols are compared with on a date that is not over."""
+        return self._submit(lambda: self._find_opening(day, symbols))
+
     def save(self, checkpoint: Checkpoint) -> "Future[None]":
         """Write a checkpoint. The future raises Fenced when another process has taken over."""
         return self._submit(lambda: self._apply(checkpoint.moves, lambda conn: _write(conn, checkpoint)))
@@ -175,6 +182,11 @@ class Store:
         found = await self._database.pool.fetch(SPLITS)
         records = [SplitRecord(row["symbol"], row["ex_date"], row["value"], row["revision"]) for row in found]
         return records, found[0]["entries"] if found else 0
+
+    async def _find_opening(self, day: Day, symbols: Sequence[str]) -> Opening:
+        async with self._database.pool.acquire() as conn:
+            closes, actions = await read_opening(conn, day, symbols)
+        return Opening(day.date, closes, actions)
 
     async def _find_stored(self, due: Sequence[Due]) -> dict[tuple[str, int], Stored]:
         names, moments = [one.portfolio_id for one in due], [from_us(one.window_end_us) for one in due]

@@ -176,6 +176,15 @@ class Books:
     def history(self, portfolio_id: str, symbol: str) -> PositionHistory | None:
         return self._positions.get(portfolio_id, {}).get(symbol)
 
+    def records(self, portfolio_id: str) -> Iterator[tuple[str, list[PositionVersion], list[Trade]]]:
+        """All that was ever loaded and traded of each symbol of a portfolio, without those below it."""
+        for symbol, history in self._positions.get(portfolio_id, {}).items():
+            yield symbol, history.versions, self._trades.get((portfolio_id, symbol), [])
+
+    def symbols(self) -> list[str]:
+        """Every symbol that some portfolio holds or held."""
+        return list(self._holders)
+
     def lines(self, portfolio_id: str, ts_us: int, base_currency: str | None = None) -> Iterator[Line]:
         """What the portfolio holds at a moment, by symbol; closed positions are left out.
 

@@ -9,6 +9,7 @@ from contracts import (
     Basis,
     Coverage,
     CoverageNote,
+    DailyPnl,
     Instrument,
     OptionTerms,
     Portfolio,
@@ -18,6 +19,7 @@ from contracts import (
 from quant import PositionMark, exposure, sum_money
 from quant.money import product, round_rate
 from valuation.core.books import Line, realized_by
+from valuation.core.daily import DayProfits
 from valuation.core.marks import Mark, MarkCache, currency_of, mark_line
 from valuation.core.merging import merge_marks
 from valuation.core.moments import from_us, to_text
@@ -30,6 +32,10 @@ ZERO = Decimal(0)
 
 def no_splits(_: str) -> Sequence[EffectiveSplit]:
     return ()
+
+
+def no_profits(_: Sequence[Mark]) -> DayProfits | None:
+    return None
 
 
 def no_options(_: str) -> OptionTerms | None:
@@ -75,6 +81,7 @@ def value_portfolio(
     cache: MarkCache | None = None,
     realized: Decimal | None = ZERO,
     members: tuple[str, ...] = (),
+    profits: Callable[[Sequence[Mark]], DayProfits | None] = no_profits,
 ) -> Valuation:
     """Value every position and sum up, exactly: each sum is the sum of the rounded positions it consists of.
 
@@ -82,7 +89,7 @@ def value_portfolio(
     and nothing of it is priced. An empty book is worth 0. FX part of the profit: of the positions whose rate
     at cost is known, None when it is known of none. `realized` is what fills have closed, positions that are
     gone included. `members` are the portfolios below whose positions are among the lines: they are merged.
-    Cash is part of the value but no exposure.
+    Cash is part of the value but no exposure. `profits` tells what the marks made since the previous close.
     """
     marks = [_mark(portfolio, line, market, cache) for line in lines]
     if members:
@@ -94,6 +101,8 @@ def value_portfolio(
     fx_parts = [part for mark in priced if (part := _money(mark).fx_pnl_base) is not None]
     fx_pnl = sum_money(fx_parts) if fx_parts or not marks else None
     ages = [_Age(mark, market) for mark in marks]
+    day = profits(marks)
+    days: Mapping[str, DailyPnl] = {} if day is None else day.lines
     return Valuation(
         valuation_id=f"{portfolio.portfolio_id}:{market.basis}:{to_text(market.as_of_us)}:{stamp.sequence}",
         portfolio_id=portfolio.portfolio_id,
@@ -111,10 +120,14 @@ def value_portfolio(
         gross_exposure=_tidy(values.gross) if known else None,
         net_exposure=_tidy(values.net) if known else None,
         coverage=_coverage(marks, ages),
-        positions=tuple(_position_value(mark, age, market) for mark, age in zip(marks, ages, strict=True)),
+        positions=tuple(
+            _position_value(mark, age, market, days.get(mark.line.symbol))
+            for mark, age in zip(marks, ages, strict=True)
+        ),
         fx_rates=market.rates.into(portfolio.base_currency),
         source_ts_us=_newest_ingest(priced) if market.basis == "last" else None,
         realized_pnl=_tidy(realized),
+        daily_pnl=None if day is None else day.total,
         members=members or None,
     )
 
@@ -167,7 +180,7 @@ def _cost_rate(line: Line, currency: str, base: str, market: Market) -> Decimal 
     return None if rate is None else rate.value
 
 
-def _position_value(mark: Mark, age: _Age, market: Market) -> PositionValue:
+def _position_value(mark: Mark, age: _Age, market: Market, day: DailyPnl | None) -> PositionValue:
     position, price, money = mark.line.version.position, mark.price, mark.money
     based = money if mark.missing is None else None
     price_as_of_us = market.as_of_us - (age.price_us or 0)
@@ -198,6 +211,7 @@ def _position_value(mark: Mark, age: _Age, market: Market) -> PositionValue:
         price_age_seconds=None if price is None else (age.price_us or 0) / 1e6,
         stale=age.stale_price or age.stale_rate,
         realized_pnl_base=_tidy(realized_by(mark.line)),
+        daily_pnl=day,
         option=None if price is None else market.option(mark.line.symbol),
     )
 

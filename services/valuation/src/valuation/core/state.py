@@ -1,6 +1,6 @@
 """All that valuation knows, and what follows from a new fact: who must be valued again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,14 +20,15 @@ from contracts import (
 from quant import CostMethod
 from valuation.core.bars import BarCloses, close_of
 from valuation.core.books import Books
-from valuation.core.marks import MarkCache
+from valuation.core.daily import Daily, DayProfits, Opening
+from valuation.core.marks import Mark, MarkCache
 from valuation.core.moments import DAY_US, to_us
 from valuation.core.numbers import require_number, require_positive
 from valuation.core.official import Agenda, Due, on_change, on_close
 from valuation.core.options import OptionMark, OptionMarks, require_option
 from valuation.core.prices import NewestTick, Price, PriceVector
 from valuation.core.rates import ONE, Fixings, Quote, RateTable, newest
-from valuation.core.snapshot import Market, Stamp, value_portfolio
+from valuation.core.snapshot import Market, Stamp, no_profits, value_portfolio
 from valuation.core.splits import SplitRecord
 
 COST_RATE_MAX_AGE_US = 7 * DAY_US
@@ -61,6 +62,7 @@ class State:
         self.fixings = Fixings()
         self.books = Books(self.rules.pivot, self.rules.cost_method)
         self.books.rate_on = self._rate_on
+        self.daily = Daily(self.books)
         self.closes = BarCloses()
         self.agenda = Agenda()
         self.market_time_us: int | None = None
@@ -190,6 +192,11 @@ class State:
                 span = self.books.reach_of_split(portfolio_id, record.symbol, record.ex_date)
                 self._touch(portfolio_id, span, cause)
 
+    def take_opening(self, opening: Opening) -> None:
+        """Previous closes as they are stored now."""
+        if self.daily.take(opening):
+            self.mark_dirty(self.books.portfolios)
+
     # What follows
 
     def mark_dirty(self, portfolio_ids: Iterable[str]) -> None:
@@ -225,7 +232,11 @@ class State:
         if portfolio is None or as_of_us is None:
             return None
         market = self._market("last", as_of_us, self._rates_now(as_of_us), self.prices.price)
-        return self._value(portfolio, market, Stamp(sequence, 0, recorded_at), self._marks)
+
+        def profits(marks: Sequence[Mark]) -> DayProfits | None:
+            return self.daily.of(portfolio, as_of_us, marks, market.rates)
+
+        return self._value(portfolio, market, Stamp(sequence, 0, recorded_at), self._marks, profits)
 
     def value_official(self, due: Due, recorded_at: datetime) -> Valuation | None:
         """The official value that is due, at the closes of final bars and nothing else; None for an unknown
@@ -246,14 +257,19 @@ class State:
     # Inner
 
     def _value(
-        self, portfolio: Portfolio, market: Market, stamp: Stamp, cache: MarkCache | None
+        self,
+        portfolio: Portfolio,
+        market: Market,
+        stamp: Stamp,
+        cache: MarkCache | None,
+        profits: Callable[[Sequence[Mark]], DayProfits | None] = no_profits,
     ) -> Valuation:
         """The value of a portfolio with everything below it."""
         name, as_of_us = portfolio.portfolio_id, market.as_of_us
         lines = self.books.family_lines(name, as_of_us)
         realized = self.books.family_realized(name, as_of_us)
         members = self.books.hierarchy.below(name)
-        return value_portfolio(portfolio, lines, market, stamp, cache, realized, members)
+        return value_portfolio(portfolio, lines, market, stamp, cache, realized, members, profits)
 
     def _move_time(self, ts_us: int) -> None:
         """Market time only goes forward.
@@ -269,6 +285,7 @@ class State:
 
     def _touch(self, portfolio_id: str, span: tuple[int | None, int | None], cause: str) -> None:
         """A portfolio's inputs changed for a span of market time: its values and those above are due."""
+        self.daily.forget()
         for one in (portfolio_id, *self.books.hierarchy.above(portfolio_id)):
             if one in self.books.portfolios:
                 self._dirty[one] = None
@@ -277,6 +294,7 @@ class State:
 
     def _leave(self, portfolio_id: str, above: Iterable[str], cause: str) -> None:
         """Portfolios that it was part of are due as well, where its prices moved them."""
+        self.daily.forget()
         inputs = self.books.inputs(portfolio_id)
         for one in set(above) - set(self.books.hierarchy.above(portfolio_id)):
             if one in self.books.portfolios:
