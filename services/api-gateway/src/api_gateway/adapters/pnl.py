@@ -5,7 +5,7 @@ import datetime as dt
 import asyncpg
 import msgspec
 
-from api_gateway.core.pnl import Record, RunningDay, StoredPnl
+from api_gateway.core.pnl import Record, RunningDay, StoredPnl, told_lines
 from contracts import Valuation
 from endofday.adapters.pnl import running_rows
 from endofday.core.facts import Quote
@@ -56,12 +56,16 @@ class PnlReader:
         )
 
     async def running(self, valuation: Valuation, date: dt.date | None) -> RunningDay | None:
-        """The day that is not over: the live value against the previous closes.
+        """The day that is not over: as the live value tells it, else it against the previous closes.
 
         None when `date` asks for another day.
         """
-        if date not in (None, running_date(valuation.as_of)):
+        today = running_date(valuation.as_of)
+        if date not in (None, today):
             return None
+        told = told_lines(valuation, today)
+        if told is not None:
+            return RunningDay(today, told)
         live = LiveMarket(
             valuation.as_of,
             valuation.currency,
@@ -77,6 +81,4 @@ class PnlReader:
             conn.transaction(isolation="repeatable_read", readonly=True),
         ):
             rows = await running_rows(conn, valuation.portfolio_id, live)
-        return RunningDay(
-            running_date(valuation.as_of), tuple(msgspec.convert(row, StoredPnl) for row in rows)
-        )
+        return RunningDay(today, tuple(msgspec.convert(row, StoredPnl) for row in rows))

@@ -18,6 +18,7 @@ from api_gateway.schemas.pnl import (
     PnlPeriod,
     UnknownPnl,
 )
+from contracts import Valuation
 from quant import (
     DayPnl,
     ExtremeDays,
@@ -130,6 +131,38 @@ def pnl(
             complete=not missing and not unknown,
         ),
     )
+
+
+def told_lines(valuation: Valuation, date: dt.date) -> tuple[StoredPnl, ...] | None:
+    """The lines of the running day as the live value tells them.
+
+    None unless every position is known and they make up the whole: why one is not known, and what was closed
+    during the day, is not in the message.
+    """
+    day = valuation.daily_pnl
+    if day is None or day.unknown or day.since != previous_business_date(date).isoformat():
+        return None
+    lines = tuple(
+        StoredPnl(
+            symbol=line.symbol,
+            date=date,
+            price=told.price,
+            fx=told.fx,
+            trading=told.trading,
+            income=told.income,
+            fees=told.fees,
+            opening_value=told.opening_value,
+            closing_value=line.market_value_base,
+            realized=told.realized,
+        )
+        for line in valuation.positions
+        if (told := line.daily_pnl) is not None
+    )
+    whole = all(
+        sum_money(getattr(line, name) or ZERO for line in lines) == getattr(day, name)
+        for name in ("opening_value", "price", "fx", "trading", "income", "fees")
+    )
+    return lines if whole else None
 
 
 def nothing_frozen(portfolio_id: str, currency: str, period: PnlPeriod) -> Pnl:
