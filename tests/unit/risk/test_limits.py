@@ -361,3 +361,16 @@ def test_nothing_to_cure_and_nothing_that_cures_say_so() -> None:
     assert (cured(loss).needed, cured(loss).symbol) == (True, None)
     assert "no trade" in (cured(loss).message or "")
     assert asked(handler(), "cure", limit_id="L")[0] == 404
+
+
+def test_a_limit_on_the_loss_of_the_day_follows_live_values() -> None:
+    one = handler(limit("daily_loss", hard=100.0))
+
+    def after(at: str, total: str, unknown: int = 0) -> list[str]:
+        day = DailyPnl(since="2013-10-04", total=Decimal(total), unknown=unknown)
+        line = make_position_value("AAA", "1", "500")
+        return states(events_of(one, make_valuation("P", at, line, daily_pnl=day)))
+
+    assert after("14:00", "30") == ["OK"]
+    assert after("14:01", "-130") == ["BREACH"]
+    assert after("14:02", "-130", unknown=1) == ["UNKNOWN"]
