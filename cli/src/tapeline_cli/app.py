@@ -2,7 +2,7 @@
 
 import typer
 
-from tapeline_cli import bars, bench, diagnosis, eod, limits, replay, stack, topics
+from tapeline_cli import bars, bench, diagnosis, eod, limits, replay, stack, topics, warehouse
 from tapeline_cli.dlq import commands as dlq
 from tapeline_cli.load import commands as load
 
@@ -21,6 +21,7 @@ load.register(app)
 replay.register(app)
 bars.register(app)
 eod.register(app)
+warehouse.register(app)
 limits.register(app)
 topics.register(app)
 dlq.register(app)

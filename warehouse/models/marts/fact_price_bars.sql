@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key=['date', 'symbol'],
-    on_schema_change='fail'
+    on_schema_change='append_new_columns'
 ) }}
 
 with known as (

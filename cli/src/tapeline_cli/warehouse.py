@@ -1,0 +1,90 @@
+"""`tapeline warehouse`: dbt against the database of the running platform."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from psycopg.conninfo import conninfo_to_dict
+
+from local_stack.errors import StackError
+from local_stack.state import checkout_root
+from tapeline_cli import exits
+from tapeline_cli.connection import Connection
+
+group = typer.Typer(help="The warehouse: schema gold, built and tested by dbt.", no_args_is_help=True)
+
+_FIELDS = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "DATABASE"}
+
+Select = Annotated[str | None, typer.Option("--select", "-s", help="Only these models, in dbt's syntax.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(group, name="warehouse")
+
+
+@group.command()
+def build(
+    select: Select = None,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build every table anew.")] = False,
+    known_at: Annotated[
+        str | None, typer.Option(help="Moment for the views fact_*_as_known, ISO 8601 with zone.")
+    ] = None,
+) -> None:
+    """Build what changed and run every test. Harmless when repeated."""
+    options = ["--full-refresh"] if full_refresh else []
+    if known_at is not None:
+        options += ["--vars", f"{{known_at: '{known_at}'}}"]
+    _run(["build", *options], select)
+
+
+@group.command("test")
+def run_tests(select: Select = None) -> None:
+    """Run the tests; the rows that fail stay in schema gold_failures."""
+    _run(["test"], select)
+
+
+@group.command()
+def freshness() -> None:
+    """Tell whether the services still write what the warehouse reads."""
+    _run(["source", "freshness"], None)
+
+
+@group.command()
+def docs() -> None:
+    """Write the pages with columns and lineage into one file, warehouse/target/static_index.html."""
+    _run(["docs", "generate", "--static"], None)
+
+
+def environment_of(dsn: str) -> dict[str, str]:
+    """The address of a PostgreSQL database in the variables that warehouse/profiles.yml reads."""
+    address = conninfo_to_dict(dsn)
+    found = {f"TAPELINE_WAREHOUSE_{name}": address.get(field) for field, name in _FIELDS.items()}
+    return {name: str(value) for name, value in found.items() if value not in (None, "")}
+
+
+def dbt_command(arguments: Sequence[str], root: Path) -> list[str]:
+    """A call of dbt in its own environment, on the project of this checkout."""
+    project = str(root / "warehouse")
+    return [
+        str(root / ".venv-dbt/bin/dbt"),
+        *arguments,
+        "--project-dir",
+        project,
+        "--profiles-dir",
+        project,
+    ]
+
+
+def _run(arguments: list[str], select: str | None) -> None:
+    root = checkout_root()
+    environment = {**os.environ, **environment_of(Connection.of_stack().postgres)}
+    if subprocess.run([str(root / "scripts/install"), "dbt"], check=False).returncode:
+        raise StackError("dbt could not be installed", "run `scripts/install dbt` and read what it says")
+    chosen = ["--select", select] if select else []
+    if subprocess.run(dbt_command([*arguments, *chosen], root), env=environment, check=False).returncode:
+        raise typer.Exit(exits.FAILED)

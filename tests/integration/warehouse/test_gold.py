@@ -1,0 +1,126 @@
+"""Gold is what the services stored: numbers, late revisions, what was known before."""
+
+import datetime as dt
+from decimal import Decimal as D
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from tests.integration.warehouse import books
+from tests.integration.warehouse.books import FRIDAY, HELD, MONDAY
+from tests.integration.warehouse.dbt import Dbt, Outcome
+
+from store import tables
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def dbt(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Dbt:
+    return Dbt.on_postgres(postgres, tmp_path_factory.mktemp("dbt"))
+
+
+@pytest.fixture(scope="module")
+def built(postgres: str, dbt: Dbt) -> Outcome:
+    books.write(postgres, books.good_rows())
+    return dbt("build")
+
+
+def query(dsn: str, sql: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(sql).fetchall()  # type: ignore[arg-type]
+
+
+def test_a_day_builds_with_every_test_green(built: Outcome) -> None:
+    assert built.failed == set(), built.output
+    assert "month_to_date_begins_anew" in built.statuses
+    assert len(built.statuses) > 200
+
+
+def test_gold_equals_an_independent_calculation(built: Outcome, postgres: str) -> None:
+    held = query(
+        postgres, "SELECT symbol, date, side, market_value_base FROM gold.fact_positions ORDER BY 1, 2"
+    )
+    assert held == [
+        (symbol, date, "short" if HELD[symbol] < 0 else "long", books.value(symbol, date))
+        for symbol in sorted(HELD)
+        for date in (FRIDAY, MONDAY)
+    ]
+    worth = query(postgres, "SELECT date, market_value FROM gold.fact_portfolio_valuation WHERE is_closing")
+    assert dict(worth) == {date: sum(books.value(name, date) for name in HELD) for date in (FRIDAY, MONDAY)}
+    ((total, month),) = query(postgres, "SELECT total, month_to_date FROM gold.mart_portfolio_pnl")
+    earned = sum(books.value(name, MONDAY) - books.value(name, FRIDAY) for name in HELD)
+    assert (total, month) == (earned, earned)
+
+
+def test_facts_meet_their_dimensions(built: Outcome, postgres: str) -> None:
+    rows = query(
+        postgres,
+        "SELECT symbols.symbol, exchanges.name, books.root_id, days.weekday FROM gold.fact_positions"
+        " JOIN gold.dim_symbol AS symbols USING (symbol_key)"
+        " JOIN gold.dim_exchange AS exchanges USING (exchange_key)"
+        " JOIN gold.dim_portfolio AS books USING (portfolio_key)"
+        " JOIN gold.dim_date AS days USING (date_key)"
+        " WHERE days.date = '2013-10-07' ORDER BY 1",
+    )
+    assert rows == [
+        ("AIG", "New York Stock Exchange", "TOP", 1),
+        ("BAC", "New York Stock Exchange", "TOP", 1),
+        ("SAP", "Xetra", "TOP", 1),
+    ]
+
+
+def test_a_late_correction_flows_through_and_the_old_number_stays_known(
+    built: Outcome, postgres: str, dbt: Dbt
+) -> None:
+    before = dt.datetime.now(dt.UTC)
+    untouched = "SELECT xmin FROM gold.fact_price_bars WHERE date = '2013-10-04' ORDER BY bar_key"
+    friday = query(postgres, untouched)
+    late = books.bar("AIG", MONDAY, volume=1500)
+    renamed = {**books.instruments()[0], "name": "AIG Inc.", "valid_from": books.closing_time(FRIDAY)}
+    books.write(postgres, {tables.PriceBar: [late], tables.Instrument: [renamed]})
+    again = dbt("build", "--vars", f"{{known_at: '{before.isoformat()}'}}")
+    assert again.failed == set(), again.output
+
+    volume = "SELECT volume, revision FROM gold.{} WHERE symbol = 'AIG' AND window_end::date = '2013-10-07'"
+    assert query(postgres, volume.format("fact_price_bars")) == [(1500, 2)]
+    assert query(postgres, volume.format("fact_price_bars_as_known")) == [(1000, 1)]
+    names = query(
+        postgres,
+        "SELECT date, name FROM gold.fact_positions JOIN gold.dim_symbol AS s USING (symbol_key)"
+        " WHERE s.symbol = 'AIG' ORDER BY date",
+    )
+    assert names == [(FRIDAY, "AIG Inc."), (MONDAY, "AIG Inc.")]
+    assert query(postgres, untouched) == friday  # a group that did not change is not written again
+
+
+def test_a_later_close_moves_the_snapshot(built: Outcome, postgres: str, dbt: Dbt) -> None:
+    later = books.closing_time(MONDAY) + dt.timedelta(minutes=5)
+    sold = [name for name in HELD if name != "SAP"]
+    values = [books.value(name, MONDAY) for name in sold]
+    long, short = sum(v for v in values if v > 0), sum(v for v in values if v < 0)
+    shorter = {"market_value": sum(values), "net_exposure": sum(values), "gross_exposure": long - short}
+    coverage = {"positions": 2, "priced": 2, "unpriced": 0, "stale": 0, "complete": True}
+    books.write(
+        postgres,
+        {
+            tables.PortfolioValuation: [
+                books.valuation(MONDAY, as_of=later, long_exposure=long, coverage=coverage, **shorter)
+            ],
+            tables.PositionValuation: [books.position(name, MONDAY, as_of=later) for name in sold],
+        },
+    )
+    again = dbt("build", "--select", "fact_portfolio_valuation+", "fact_positions+")
+    assert again.failed == set(), again.output
+    held = query(
+        postgres, "SELECT symbol, market_value_base FROM gold.fact_positions WHERE date = '2013-10-07'"
+    )
+    assert dict(held) == {name: books.value(name, MONDAY) for name in sold}
+    assert all(isinstance(amount, D) for _, amount in held)
+
+
+def test_the_docs_are_one_file(built: Outcome, dbt: Dbt, tmp_path: Path) -> None:
+    dbt("docs", "generate", "--static")
+    page = (dbt.scratch / "target/static_index.html").read_text()
+    assert "fact_portfolio_valuation" in page

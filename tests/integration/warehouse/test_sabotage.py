@@ -1,0 +1,145 @@
+"""One bad row of each kind in ops, past the database's own checks: the matching test fails."""
+
+import datetime as dt
+from decimal import Decimal as D
+from typing import Any
+
+import psycopg
+import pytest
+from tests.integration.warehouse import books
+from tests.integration.warehouse.books import FRIDAY, MONDAY
+from tests.integration.warehouse.dbt import Dbt, Outcome
+
+from store import tables
+
+pytestmark = pytest.mark.integration
+
+BEFORE, BETWEEN = dt.date(2013, 10, 2), dt.date(2013, 10, 3)
+LATER = dt.date(2013, 10, 8)
+UNCOUNTED = {"positions": 4, "priced": 3, "unpriced": 0}
+
+
+def moved(date: dt.date, row: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The row of another date: each bad row has a date of its own, so that one does not hide another."""
+    return {**row, "as_of": books.closing_time(date), **fields}
+
+
+def bad_bar(minute: int, **fields: Any) -> dict[str, Any]:
+    start = dt.datetime(2013, 10, 7, 15, minute, tzinfo=dt.UTC)
+    window = {"window_start": start, "window_end": start + dt.timedelta(minutes=5)}
+    return books.bar("AIG", MONDAY, **{**window, **fields})
+
+
+def bad_pnl(day: int, **fields: Any) -> dict[str, Any]:
+    return books.pnl("AIG", dt.date(2013, 10, day), **fields)
+
+
+BAD: books.Rows = {
+    tables.PriceBar: [
+        bad_bar(0, low=D(0)),
+        bad_bar(5, high=D("48.71"), open=D("48.72")),
+        bad_bar(10, low=D("48.73")),
+        bad_bar(15, vwap=D("60")),
+        bad_bar(20, volume=-1),
+        bad_bar(25, window_end=dt.datetime(2013, 10, 7, 15, 25, tzinfo=dt.UTC)),
+        {**books.bar("AIG", FRIDAY), "trade_date": BETWEEN, "window_start": books.closing_time(BETWEEN)},
+        {**books.bar("AIG", MONDAY), "trade_date": dt.date(1999, 1, 4), "symbol": "OLD"},
+    ],
+    tables.PortfolioValuation: [
+        moved(BEFORE, books.valuation(FRIDAY), market_value=D(1)),  # lines do not add up to it
+        moved(LATER, books.valuation(MONDAY), gross_exposure=D(1)),
+        moved(LATER, books.valuation(MONDAY), basis="last", net_exposure=D(1)),
+        moved(BEFORE, books.valuation(MONDAY), basis="last", unrealized_pnl=D(16)),
+        moved(
+            FRIDAY,
+            books.valuation(FRIDAY),
+            basis="last",
+            coverage={"positions": 4, "priced": 3, "unpriced": 0},
+        ),
+    ],
+    tables.PositionValuation: [
+        *(moved(BEFORE, books.position(name, FRIDAY)) for name in books.HELD),
+        moved(LATER, books.position("AIG", MONDAY), quantity=D(0)),
+        moved(LATER, books.position("BAC", MONDAY), market_value_base=D(7)),
+        moved(LATER, books.position("SAP", MONDAY), price=D(-1)),
+        moved(LATER, books.position("SAP", MONDAY), symbol="ADS", fx_rate=D(-1)),
+        moved(LATER, books.position("SAP", MONDAY), symbol="BMW", fx_rate=None),
+    ],
+    tables.PnlDaily: [
+        bad_pnl(8, price=D(1)),
+        bad_pnl(9, closing_value=D(1)),
+        bad_pnl(10, total=None, reason=None),
+    ],
+    tables.RiskMetric: [
+        books.risk("historical_var", 5000.0, parameters="confidence_bp=9500"),
+        books.risk("expected_shortfall", 4000.0, parameters="confidence_bp=9500"),
+        books.risk("beta", 1.0, value=None),
+        books.risk("volatility", -0.2),
+        books.risk("beta", 1.0, as_of=books.closing_time(dt.date(2013, 10, 9))),
+    ],
+    tables.Fill: [books.fill(fill_id="f0", quantity=D(0))],
+}
+
+CAUGHT = [
+    "bar_prices_are_above_zero",
+    "bar_high_is_the_highest",
+    "bar_low_is_the_lowest",
+    "bar_vwap_is_inside_the_range",
+    "bar_was_traded",
+    "bar_window_goes_forward",
+    "position_price_is_above_zero",
+    "position_rate_is_above_zero",
+    "position_in_base_currency_is_not_converted",
+    "position_value_has_price_and_rate",
+    "gross_exposure_is_long_and_short",
+    "net_exposure_is_long_less_short",
+    "unrealized_pnl_is_price_and_fx",
+    "coverage_counts_every_position",
+    "daily_pnl_is_the_sum_of_its_parts",
+    "daily_pnl_is_the_change_of_value",
+    "daily_pnl_that_is_missing_has_a_reason",
+    "risk_that_is_missing_has_a_reason",
+    "volatility_and_drawdown_are_not_negative",
+    "relationships_fact_price_bars_date_key__date_key__ref_dim_date_",
+    "no_session_is_missing",
+    "position_values_add_up",
+    "positions_are_complete",
+    "quantities_are_not_zero",
+    "risk_has_its_valuation",
+    "tail_loss_is_beyond_value_at_risk",
+]
+
+
+def drop_checks(dsn: str) -> None:
+    """The database refuses most of these rows itself; a warehouse must not rely on that."""
+    checks = (
+        "SELECT conrelid::regclass::text, conname FROM pg_constraint"
+        " WHERE contype = 'c' AND connamespace = 'ops'::regnamespace"
+    )
+    with psycopg.connect(dsn) as connection:
+        for table, name in connection.execute(checks).fetchall():
+            connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def sabotaged(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    drop_checks(postgres)
+    books.write(postgres, books.good_rows())
+    books.write(postgres, BAD)
+    dbt = Dbt.on_postgres(postgres, tmp_path_factory.mktemp("dbt"))
+    built = dbt("build", "--resource-type", "model", "--resource-type", "seed")
+    assert built.failed == set(), built.output
+    return dbt("test", "--exclude", "test_type:unit")
+
+
+@pytest.mark.parametrize("test", CAUGHT)
+def test_a_bad_row_is_caught(sabotaged: Outcome, test: str) -> None:
+    assert test in sabotaged.failed, sorted(sabotaged.failed)
+
+
+def test_the_rows_that_failed_are_kept(sabotaged: Outcome, postgres: str) -> None:
+    with psycopg.connect(postgres) as connection:
+        rows = connection.execute(
+            "SELECT symbol, window_start FROM gold_failures.bar_vwap_is_inside_the_range"
+        ).fetchall()
+    assert ("AIG", dt.datetime(2013, 10, 7, 15, 15, tzinfo=dt.UTC)) in rows

@@ -1,0 +1,64 @@
+"""The warehouse reads what the services store, and says so for every column."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from store.tables import FACTS, Fact
+
+PROJECT = Path(__file__).resolve().parents[3] / "warehouse"
+# What only one vendor understands; macros/ is the place for it.
+VENDOR = re.compile(
+    r"::|->|\bilike\b|\bdistinct on\b|\bto_char\b|\bgenerate_series\b|\bqualify\b|at time zone", re.I
+)
+
+
+def blocks(page: str, indent: int) -> dict[str, str]:
+    """The entries `- name: X` of one depth in a YAML page, each with its text."""
+    parts = re.split(rf"^{' ' * indent}- name: (\w+)$", page, flags=re.M)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+TABLES = blocks((PROJECT / "models/staging/_sources.yml").read_text(), 6)
+MARTS = blocks((PROJECT / "models/marts/_marts.yml").read_text(), 2)
+
+
+def test_the_sources_are_the_fact_tables() -> None:
+    assert set(TABLES) == {fact.table().name for fact in FACTS}
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.table().name)
+def test_a_source_and_its_view_name_every_column(fact: type[Fact]) -> None:
+    name = fact.table().name
+    stored = {column.name for column in fact.table().columns}
+    assert set(blocks(TABLES[name], 10)) == stored
+    view = (PROJECT / f"models/staging/stg_ops__{name}.sql").read_text()
+    body = view.removeprefix("select\n").split("\nfrom ")[0]
+    assert {line.strip(" ,") for line in body.splitlines()} == stored
+
+
+def test_vendor_sql_stays_in_macros() -> None:
+    files = [*PROJECT.glob("models/**/*.sql"), *PROJECT.glob("tests/**/*.sql")]
+    assert len(files) > 40
+    assert [file.name for file in files if VENDOR.search(file.read_text())] == []
+
+
+@pytest.mark.parametrize("model", MARTS)
+def test_every_key_is_tested(model: str) -> None:
+    keys = {name: text for name, text in blocks(MARTS[model], 6).items() if name.endswith("_key")}
+    assert keys
+    for place, (name, text) in enumerate(keys.items()):
+        own = place == 0 and not model.startswith("mart_")
+        assert "- not_null" in text, name
+        assert ("- unique" if own else "- relationships") in text, name
+
+
+def test_nothing_adds_up_risk() -> None:
+    assert "additive: none" in MARTS["fact_risk_metrics"]
+    adds = [
+        file.name
+        for file in PROJECT.glob("models/**/*.sql")
+        if "ref('fact_risk_metrics')" in (text := file.read_text()) and re.search(r"\b(sum|avg)\s*\(", text)
+    ]
+    assert adds == []
