@@ -58,6 +58,7 @@ async def serve(settings: Settings) -> None:
             [
                 watch_database(repository, view, health),
                 watch_challenger(pool),
+                gateway.stream.until_stopped(),
                 *(one.run() for one in (live, reference, bars)),
             ],
         )

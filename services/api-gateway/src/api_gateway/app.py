@@ -15,6 +15,7 @@ from api_gateway.endpoints import (
     pnl,
     portfolios,
     risk,
+    stream,
     stress,
     trades,
     var,
@@ -40,6 +41,7 @@ def build() -> FastAPI:
         what_if,
         instruments,
         limits,
+        stream,
         pipeline,
         operations,
     ):

@@ -28,6 +28,7 @@ from api_gateway.schemas.pipeline import Pipeline
 from api_gateway.schemas.pnl import Pnl
 from api_gateway.schemas.portfolios import PortfolioList, PortfolioTree
 from api_gateway.schemas.risk import Risk, Var
+from api_gateway.schemas.stream import DroppedEvent, RemovedEvent, ResumedEvent, SnapshotEvent
 from api_gateway.schemas.trades import TradeList, TradesBooked
 from api_gateway.schemas.values import PositionList, Value
 from contracts.analysis.backtest import BacktestAnswer
@@ -49,6 +50,7 @@ TAGS = [
     {"name": "risk", "description": "risk measures and the history of every number"},
     {"name": "limits", "description": "limits, their states and events, and what people do about them"},
     {"name": "instruments", "description": "instruments and their bars"},
+    {"name": "stream", "description": "changes as they happen, as Server-Sent Events"},
     {"name": "pipeline", "description": "how far every stage is and what became of every raw event"},
     {"name": "operations", "description": "health, readiness, metrics"},
 ]
@@ -60,6 +62,7 @@ SHAPES: tuple[type[Struct], ...] = (
     ExplainAnswer,
     Exposures,
     CureAnswer,
+    DroppedEvent,
     History,
     InstrumentList,
     LimitAction,
@@ -75,8 +78,11 @@ SHAPES: tuple[type[Struct], ...] = (
     PortfolioTree,
     PositionList,
     Problem,
+    RemovedEvent,
+    ResumedEvent,
     Risk,
     ScenariosAnswer,
+    SnapshotEvent,
     StressAnswer,
     TradeList,
     TradesBooked,

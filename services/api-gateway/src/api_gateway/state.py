@@ -10,6 +10,7 @@ from api_gateway.adapters.analyst import Analyst
 from api_gateway.adapters.books import BookWriter
 from api_gateway.adapters.progress import Progress
 from api_gateway.adapters.repository import Repository
+from api_gateway.adapters.stream import Stream
 from api_gateway.adapters.trades import TradeWriter
 from api_gateway.core.view import View
 from api_gateway.hot_answers import HotAnswers
@@ -35,6 +36,7 @@ class Gateway:
     analyst: Analyst
     trades: TradeWriter
     hot: HotAnswers = field(default_factory=HotAnswers)
+    stream: Stream = field(default_factory=Stream)
 
 
 def gateway_of(request: Request) -> Gateway:

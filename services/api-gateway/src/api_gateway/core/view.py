@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from api_gateway.core.stream import Changes
+from api_gateway.core.stream import Key as ChangeKey
 from contracts import Bar, Basis, Coverage, Instrument, LimitEvent, Portfolio, Position, RiskReport, Valuation
 
 KEPT_WINDOWS = 96
@@ -47,6 +49,7 @@ class View:
     )
     limits: dict[str, LimitEvent] = field(default_factory=dict[str, LimitEvent])
     bars: dict[str, dict[datetime, Bar]] = field(default_factory=dict[str, dict[datetime, Bar]])
+    changes: Changes = field(default_factory=Changes, compare=False)
 
     def is_known(self, portfolio_id: str) -> bool:
         """Whether the portfolio is defined or was valued."""
@@ -92,19 +95,22 @@ class View:
             held.message.as_of,
             held.message.revision,
         ):
-            self.valuations[key] = Held(valuation)
+            self.valuations[key] = held = Held(valuation)
+            self.changes.put(ChangeKey("values", *key), held)
 
     def put_risk(self, report: RiskReport) -> None:
         key = (report.portfolio_id, report.basis)
         held = self.risks.get(key)
         if held is None or report.as_of >= held.message.as_of:
-            self.risks[key] = Held(report)
+            self.risks[key] = held = Held(report)
+            self.changes.put(ChangeKey("risk", *key), held)
 
     def put_limit_event(self, event: LimitEvent) -> None:
         """Keep the newest event of each limit; a repeat of one changes nothing."""
         held = self.limits.get(event.limit_id)
         if held is None or (event.sequence or 0, event.as_of) > (held.sequence or 0, held.as_of):
             self.limits[event.limit_id] = event
+            self.changes.put(ChangeKey("limits", event.portfolio_id, event.limit_id), event)
 
     def put_bar(self, bar: Bar) -> None:
         """Keep the surest version of each window, of the newest windows."""
@@ -112,6 +118,7 @@ class View:
         held = windows.get(bar.window_start)
         if held is None or surer(bar, held):
             windows[bar.window_start] = bar
+            self.changes.put(ChangeKey("bars", bar.symbol, bar.window_start.isoformat()), bar)
         if len(windows) > KEPT_WINDOWS:
             del windows[min(windows)]
 
@@ -127,10 +134,12 @@ class View:
     def forget_values(self, portfolio_id: str) -> None:
         for basis in ("last", "bar"):
             self.valuations.pop((portfolio_id, basis), None)
+            self.changes.remove(ChangeKey("values", portfolio_id, basis))
 
     def forget_risks(self, portfolio_id: str) -> None:
         for basis in ("last", "bar"):
             self.risks.pop((portfolio_id, basis), None)
+            self.changes.remove(ChangeKey("risk", portfolio_id, basis))
 
 
 def surer(one: Bar, other: Bar) -> bool:
