@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import gateway, ingestor, latency, lifecycle, report, silver, var_sweep, what_if
+from bench import gateway, ingestor, latency, lifecycle, report, silver, stream, var_sweep, what_if
 from bench.machine import busy_share, this_machine
 from bench.rows import Row
 
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, tuple[Callable[[int], list[Row]], int]] = {
     "what-if": (what_if.measure, 15),
     "silver": (silver.measure, 5),
     "gateway": (gateway.measure, 5),
+    "stream": (stream.measure, 5),
     "lifecycle": (lifecycle.measure, 3),
 }
 
