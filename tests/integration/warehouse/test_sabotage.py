@@ -129,7 +129,7 @@ def sabotaged(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Outcom
     dbt = Dbt.on_postgres(postgres, tmp_path_factory.mktemp("dbt"))
     built = dbt("build", "--resource-type", "model", "--resource-type", "seed")
     assert built.failed == set(), built.output
-    return dbt("test", "--exclude", "test_type:unit")
+    return dbt("test", "--select", *CAUGHT)
 
 
 @pytest.mark.parametrize("test", CAUGHT)
