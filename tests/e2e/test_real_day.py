@@ -176,6 +176,21 @@ def test_risk_equals_the_calculation_from_the_files(replayed: Platform) -> None:
     assert 0 < risk["max_drawdown"]["value"] < 1
 
 
+def test_a_change_of_var_is_explained_to_the_last_part(replayed: Platform) -> None:
+    """Nothing was traded that day, and the window is the same: the market alone moved the number."""
+    answer = replayed.get(
+        "/portfolios/EURBOOK/var/explain", **{"from": "2013-10-07T15:00:00Z", "confidence": "0.95"}
+    )
+    assert answer["from_as_of"] == "2013-10-07T15:00:00Z"
+    parts = {part["component"]: part["amount"] for part in answer["parts"]}
+    assert sum(parts.values()) + answer["remainder"] == pytest.approx(answer["change"])
+    assert answer["change"] == pytest.approx(answer["var_after"] - answer["var_before"])
+    assert parts["market"] != 0
+    assert (parts["positions"], parts["window"]) == (0, 0)
+    now = replayed.get("/portfolios/EURBOOK/var", confidence="0.95")
+    assert float(now["var"]["amount"]) == pytest.approx(answer["var_after"])
+
+
 def test_a_late_tick_restates_its_bar_and_the_value(replayed: Platform) -> None:
     client = replayed.client
     history = {"metric": "market_value", "from": "2013-10-07T15:00:00Z", "to": "2013-10-07T15:10:00Z"}
