@@ -1,180 +1,31 @@
 """The step `pnl` on real closes and rates, against a calculation of its own kind in the test."""
 
-import asyncio
 import datetime as dt
 from decimal import Decimal as D
-from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
+from tests.integration.endofday.books import (
+    AT,
+    DAY,
+    FILLS,
+    FRIDAY,
+    HELD,
+    close,
+    freeze,
+    frozen,
+    instrument,
+    midnight,
+    position,
+    usd_in_eur,
+    write,
+)
 
-from api_gateway.adapters.pnl import PnlReader
-from endofday.adapters.pnl import running_rows
-from endofday.core.facts import Quote
-from endofday.core.running import LiveMarket
-from endofday.runner import run_steps
-from endofday.steps import chosen
 from store import tables
-from store.bulk import append_revisions, insert_rows
-from store.database import Connection, Database, connect_pool
-from testkit.builders import make_position_value, make_valuation
+from store.bulk import insert_rows
+from store.database import Connection
 
 pytestmark = pytest.mark.integration
-
-DEMO = Path(__file__).parents[3] / "data/demo"
-DAY, FRIDAY = dt.date(2013, 10, 7), dt.date(2013, 10, 4)
-HELD = {"AIG": D(100), "BAC": D(-2000), "IBM": D(30), "SPY": D(50)}
-AT = dt.datetime(2013, 1, 2, tzinfo=dt.UTC)
-CENT = D("0.00000001")
-
-
-def midnight(date: dt.date) -> dt.datetime:
-    return dt.datetime.combine(date, dt.time(), dt.UTC)
-
-
-def demo_prices() -> list[dict[str, Any]]:
-    found = pl.read_parquet(DEMO / "prices.parquet").filter(
-        pl.col("date").is_between(dt.date(2013, 9, 30), dt.date(2013, 10, 9))
-        & pl.col("symbol").is_in(list(HELD))
-    )
-    rows = found.select("symbol", "date", "close", "currency").to_dicts()
-    return [{**row, "revision": 1} for row in rows]
-
-
-def demo_rates() -> list[dict[str, Any]]:
-    found = pl.read_parquet(DEMO / "fx.parquet").filter(
-        pl.col("date").is_between(dt.date(2013, 9, 25), dt.date(2013, 10, 9)) & (pl.col("pair") == "EURUSD")
-    )
-    rows = found.to_dicts()
-    return [
-        {"pair": row["pair"], "as_of": midnight(row["date"]), "rate": D(row["rate"]), "revision": 1}
-        for row in rows
-    ]
-
-
-def instrument(symbol: str, **more: Any) -> dict[str, Any]:
-    return {
-        "symbol": symbol,
-        "valid_from": AT,
-        "name": symbol,
-        "asset_class": "equity",
-        "currency": "USD",
-        "exchange": "XNYS",
-        "multiplier": D(1),
-        "revision": 1,
-        **more,
-    }
-
-
-def position(
-    book: str, symbol: str, quantity: D, as_of: dt.datetime = AT, revision: int = 1
-) -> dict[str, Any]:
-    return {
-        "portfolio_id": book,
-        "symbol": symbol,
-        "as_of": as_of,
-        "quantity": quantity,
-        "average_cost": D(10),
-        "currency": "USD",
-        "revision": 1,
-    }
-
-
-def book(name: str, base: str, parent: str | None = None) -> dict[str, Any]:
-    return {
-        "portfolio_id": name,
-        "valid_from": AT,
-        "name": name,
-        "base_currency": base,
-        "parent_id": parent,
-        "revision": 1,
-    }
-
-
-def fill(
-    name: str, symbol: str, quantity: str, price: str, at: dt.datetime, fee: str = "0"
-) -> dict[str, Any]:
-    return {
-        "fill_id": name,
-        "portfolio_id": "EU",
-        "symbol": symbol,
-        "executed_at": at,
-        "seq": 1,
-        "quantity": D(quantity),
-        "price": D(price),
-        "currency": "USD",
-        "fee": D(fee),
-        "revision": 1,
-    }
-
-
-FILLS = [
-    fill("f1", "AIG", "20", "49.10", dt.datetime(2013, 10, 7, 15, tzinfo=dt.UTC), fee="1.25"),
-    fill("f2", "AIG", "-60", "48.90", dt.datetime(2013, 10, 7, 16, tzinfo=dt.UTC), fee="2"),
-    fill("late", "IBM", "5", "181.50", dt.datetime(2013, 10, 7, 21, tzinfo=dt.UTC)),  # after the close
-]
-
-
-@pytest.fixture
-def database(fresh_postgres: str) -> Any:
-    with Database(fresh_postgres, max_size=1) as found:
-        found.dsn = fresh_postgres  # type: ignore[attr-defined]
-
-        async def fill_tables(conn: Connection) -> None:
-            await insert_rows(conn, tables.Instrument, [instrument(symbol) for symbol in HELD])
-            await insert_rows(conn, tables.Portfolio, [book("TOP", "USD"), book("EU", "EUR", "TOP")])
-            await insert_rows(
-                conn, tables.Position, [position("EU", name, units) for name, units in HELD.items()]
-            )
-            await insert_rows(conn, tables.Position, [position("TOP", "AIG", D(1))])
-            await insert_rows(conn, tables.DailyPrice, demo_prices())
-            await insert_rows(conn, tables.FxRate, demo_rates())
-
-        found.transaction(fill_tables)
-        yield found
-
-
-def write(database: Any, relation: Any, rows: list[dict[str, Any]]) -> None:
-    async def work(conn: Connection) -> None:
-        await append_revisions(
-            conn,
-            relation,
-            [{name: value for name, value in row.items() if name != "revision"} for row in rows],
-        )
-
-    database.transaction(work)
-
-
-def freeze(database: Any, *dates: dt.date) -> list[dict[str, Any]]:
-    results = list(run_steps(database.dsn, dates or (DAY,), chosen("pnl")))
-    assert [one.status for one in results] == ["done"] * len(results), results
-    return [one.details for one in results]
-
-
-def frozen(database: Any, portfolio: str = "EU", date: dt.date = DAY) -> dict[str, dict[str, Any]]:
-    async def work(conn: Connection) -> list[Any]:
-        query = "SELECT * FROM ops.pnl_daily_latest WHERE portfolio_id = $1 AND date = $2"
-        return await conn.fetch(query, portfolio, date)
-
-    return {row["symbol"]: dict(row) for row in database.transaction(work)}
-
-
-def close(symbol: str, date: dt.date) -> D:
-    return next(row["close"] for row in demo_prices() if (row["symbol"], row["date"]) == (symbol, date))
-
-
-def usd_in_eur(date: dt.date) -> D:
-    rate = next(row["rate"] for row in demo_rates() if row["as_of"] == midnight(date))
-    return 1 / rate
-
-
-def realized_of_aig(now: D) -> D:
-    """60 of 120 at average cost: 100 at 10 taken on AT at a rate nobody knows, 20 at 49.10; less the fees.
-
-    The FX part on the cost is left out, since the rate at cost is unknown.
-    """
-    return 60 * (D("48.90") - (D(1000) + 982) / 120) * now - D("3.25") * now
 
 
 def test_parts_and_total_of_a_real_day(database: Any) -> None:
@@ -375,63 +226,3 @@ def test_a_weekday_without_session_moves_with_the_rate_alone(database: Any) -> N
     assert (row["price"], row["trading"]) == (0, 0)
     assert row["total"] == row["fx"]
     assert abs(row["fx"] - D(4646) * (1 / D("1.31") - 1 / D("1.32"))) < D("1e-7")
-
-
-def test_the_running_day_is_valued_at_the_prices_of_now(database: Any) -> None:
-    write(database, tables.Fill, FILLS[:2])
-    prices = {symbol: Quote(D(now), "USD", "tick") for symbol, now in (("AIG", "48.90"), ("SPY", "168"))}
-    noon = dt.datetime(2013, 10, 7, 17, tzinfo=dt.UTC)
-    live = LiveMarket(noon, "EUR", prices, {"USD": D("0.74"), "EUR": D(1)})
-    rows = {row["symbol"]: row for row in database.transaction(lambda conn: running_rows(conn, "EU", live))}
-    aig, fx0 = rows["AIG"], usd_in_eur(FRIDAY)
-    assert abs(aig["price"] - 100 * (D("48.90") - close("AIG", FRIDAY)) * D("0.74")) < D("1e-7")
-    assert abs(aig["fx"] - 100 * close("AIG", FRIDAY) * (D("0.74") - fx0)) < D("1e-7")
-    assert aig["trading"] == 20 * (D("48.90") - D("49.10")) * D("0.74")
-    assert aig["evidence"]["rates"][1] == "live"
-    assert rows["SPY"]["closing_price"] == 168
-    # Nobody knows a price of now: the stored close of today is from later.
-    assert rows["BAC"]["reason"] == "no_price"
-
-
-def test_a_position_closed_today_keeps_its_profit(database: Any) -> None:
-    morning = dt.datetime(2013, 10, 7, 15, tzinfo=dt.UTC)
-    write(database, tables.Fill, [fill("out", "SPY", "-50", "168.10", morning)])
-    live = LiveMarket(morning, "EUR", {}, {"USD": D("0.74")})
-    rows = {row["symbol"]: row for row in database.transaction(lambda conn: running_rows(conn, "EU", live))}
-    spy, opening = rows["SPY"], 50 * close("SPY", FRIDAY)
-    assert spy["closing_quantity"] == 0
-    assert abs(spy["total"] - (50 * D("168.10") * D("0.74") - opening * usd_in_eur(FRIDAY))) < D("1e-7")
-
-
-async def test_the_reader_of_rest_finds_what_was_frozen(fresh_postgres: str, database: Any) -> None:
-    await asyncio.to_thread(freeze, database)
-    async with await connect_pool(fresh_postgres) as pool:
-        reader = PnlReader(pool)
-        assert await reader.last_frozen("EU") == DAY
-        record = await reader.record("EU", dt.date(2013, 10, 1), DAY)
-        valuation = make_valuation("EU", "15:00", make_position_value("AIG", "100", "49"))
-        running = await reader.running(valuation, None)
-        assert await reader.running(valuation, FRIDAY) is None
-    assert {row.symbol for row in record.rows} == set(HELD)
-    assert (record.frozen, record.first_held) == (frozenset([DAY]), AT.date())
-    assert running is not None
-    assert running.date == DAY
-    assert {row.symbol for row in running.rows} == set(HELD)
-
-
-def test_every_attempt_is_recorded(database: Any) -> None:
-    freeze(database)
-    freeze(database)
-
-    async def work(conn: Connection) -> list[Any]:
-        return await conn.fetch("SELECT step, attempt, status, details FROM ops.run ORDER BY attempt")
-
-    rows = database.transaction(work)
-    assert [(row["step"], row["attempt"], row["status"]) for row in rows] == [
-        ("pnl", 1, "done"),
-        ("pnl", 2, "done"),
-    ]
-    assert rows[0]["details"]["positions"] == 8
-    (failed,) = run_steps(database.dsn, [dt.date(2013, 10, 5)], chosen("pnl"))
-    assert failed.status == "failed"
-    assert "Saturday" in failed.details["error"]

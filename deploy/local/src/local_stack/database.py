@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from local_stack.errors import PrerequisiteError, StackError
 DATABASE = "tapeline"
 ROLE = "tapeline"
 _SUPERUSER = "postgres"
+NOT_ROOT = 65534
+"""What root is called in the server's own namespace."""
 # Only the owner may enter the socket's directory, so PostgreSQL itself need not ask for a password.
 _SETTINGS = {
     "listen_addresses": "",
@@ -56,18 +59,18 @@ class DatabaseServer:
         """Make the data directory where there is none. Raises StackError with initdb's last words."""
         self.socket_dir.mkdir(parents=True, exist_ok=True)
         self.socket_dir.chmod(0o700)
-        _give_to_server_user(self.socket_dir)
+        self._give(self.socket_dir)
         if (self.data_dir / "PG_VERSION").exists():
             return
         # initdb works beside the final place, so that an interrupted one is not taken for a database.
         unfinished = self.data_dir.with_name(self.data_dir.name + ".new")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True, mode=0o700)
-        _give_to_server_user(unfinished)
+        self._give(unfinished)
         options = ["-U", _SUPERUSER, "--auth=trust", "--encoding=UTF8", "--data-checksums"]
         # Sort order built into PostgreSQL: the same on every machine.
         options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        command = _as_server_user([str(binaries() / "initdb"), "-D", str(unfinished), *options])
+        command = self._as_not_root([str(binaries() / "initdb"), "-D", str(unfinished), *options])
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd="/")
         if done.returncode != 0:
             raise StackError(
@@ -80,7 +83,7 @@ class DatabaseServer:
         """What to run for the server, in the foreground; SIGINT stops it cleanly and at once."""
         settings = {"unix_socket_directories": str(self.socket_dir), **_SETTINGS, **(extra or {})}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return _as_server_user([str(binaries() / "postgres"), "-D", str(self.data_dir), *options])
+        return self._as_not_root([str(binaries() / "postgres"), "-D", str(self.data_dir), *options])
 
     def is_ready(self) -> bool:
         """Whether the server answers a query."""
@@ -108,6 +111,27 @@ class DatabaseServer:
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
 
+    def _needs_other_account(self) -> bool:
+        """Whether we are root and the server must be somebody else: who owns its data decides, else what the
+        machine allows.
+        """
+        if os.geteuid() != 0:
+            return False
+        return self.data_dir.stat().st_uid != 0 if self.data_dir.exists() else _namespace() is None
+
+    def _give(self, path: Path) -> None:
+        if self._needs_other_account():
+            user = _other_account()
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+    def _as_not_root(self, command: list[str]) -> list[str]:
+        """The command as PostgreSQL accepts it: it refuses to run as root."""
+        if os.geteuid() != 0:
+            return command
+        if self._needs_other_account():
+            return _under_other_account(command)
+        return [*(_namespace() or []), *command]
+
     def server_pid(self) -> int | None:
         """Process id that the running or killed server left in its data directory."""
         try:
@@ -116,10 +140,8 @@ class DatabaseServer:
             return None
 
 
-def _server_user() -> pwd.struct_passwd | None:
-    """The account PostgreSQL runs as when we are root: it refuses root. None for any other user."""
-    if os.geteuid() != 0:
-        return None
+def _other_account() -> pwd.struct_passwd:
+    """An account PostgreSQL can run as where it refuses to run as root."""
     for name in ("postgres", "nobody"):
         try:
             return pwd.getpwnam(name)
@@ -131,21 +153,27 @@ def _server_user() -> pwd.struct_passwd | None:
     )
 
 
-def _give_to_server_user(path: Path) -> None:
-    user = _server_user()
-    if user is not None:
-        os.chown(path, user.pw_uid, user.pw_gid)
+@cache
+def _namespace() -> list[str] | None:
+    """The beginning of a command that does not look like root to itself, and still owns what root owns.
 
-
-def _as_server_user(command: list[str]) -> list[str]:
-    """The command under the server's account.
-
-    It keeps one right of root, to pass directories closed to others: a checkout below /root works without
-    opening /root to everybody.
+    None where the kernel or a container does not allow it.
     """
-    user = _server_user()
-    if user is None:
-        return command
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        return None
+    begin = [unshare, "--user", f"--map-user={NOT_ROOT}", f"--map-group={NOT_ROOT}"]
+    tried = subprocess.run([*begin, "true"], capture_output=True, timeout=10, check=False)
+    return begin if tried.returncode == 0 else None
+
+
+def _under_other_account(command: list[str]) -> list[str]:
+    """The command under the other account.
+
+    It keeps one right of root, to pass directories closed to others, which PostgreSQL does not always use:
+    below such a directory a namespace is the way.
+    """
+    user = _other_account()
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise PrerequisiteError(
