@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bench import gateway, ingestor, latency, lifecycle, report, silver, stream, var_sweep, what_if
-from bench.machine import busy_share, this_machine
+from bench.machine import StolenTime, busy_share, this_machine
 from bench.rows import Row
 
 # Runs by default: at least five, fewer where one run takes minutes.
@@ -36,6 +36,7 @@ def main() -> None:
         print(
             f"\n{name}: {arguments.runs or runs} runs, load {load:.1f} per core before the start", flush=True
         )
+        stolen = StolenTime()
         rows = tuple(work(arguments.runs or runs))
         for row in rows:
             print("  " + report.line(row), flush=True)
@@ -44,6 +45,7 @@ def main() -> None:
             measured_on=datetime.now(UTC).date(),
             machine=machine,
             load_per_core=load,
+            stolen_share=stolen.share(),
             rows=rows,
         )
         if not arguments.no_report:

@@ -54,6 +54,20 @@ def busy_share() -> float:
     return os.getloadavg()[0] / len(os.sched_getaffinity(0))
 
 
+class StolenTime:
+    """Processor time that the host gave to other machines since this object was made, as a share of all."""
+
+    def __init__(self) -> None:
+        self._begin = psutil.cpu_times()
+
+    def share(self) -> float:
+        """0 where the system does not tell."""
+        now = psutil.cpu_times()
+        spent = sum(now) - sum(self._begin)
+        stolen = getattr(now, "steal", 0.0) - getattr(self._begin, "steal", 0.0)
+        return stolen / spent if spent > 0 else 0.0
+
+
 def _version(package: str) -> str | None:
     try:
         return version(package)

@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results.json"
 PAGE = ROOT / "docs" / "BENCHMARKS.md"
 
-QUIET_LOAD = 0.3
-"""Load per core above which a result says that it was disturbed."""
+QUIET_LOAD, QUIET_STOLEN = 0.3, 0.05
+"""Load per core, and share of stolen processor time, above which a result says that it was disturbed."""
 
 HEAD = """# Benchmarks
 
@@ -35,6 +35,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     load_per_core: float
     """other work on the machine when the benchmark began"""
     rows: tuple[Row, ...]
+    stolen_share: float = 0.0
+    """processor time that the host gave to other machines meanwhile"""
+
+    @property
+    def is_disturbed(self) -> bool:
+        return self.load_per_core > QUIET_LOAD or self.stolen_share > QUIET_STOLEN
 
 
 def load(path: Path = RESULTS) -> dict[str, Result]:
@@ -82,9 +88,12 @@ def _table(results: list[Result]) -> str:
 def _notes(results: list[Result]) -> str:
     lines = ["\n"]
     for one in results:
-        about = f"measured {one.measured_on}, load before the start {one.load_per_core:.1f} per core"
-        if one.load_per_core > QUIET_LOAD:
-            about += " (**disturbed by other work: measure again on a quiet machine**)"
+        about = (
+            f"measured {one.measured_on}, load before the start {one.load_per_core:.1f} per core, "
+            f"{one.stolen_share:.0%} of the processors taken by other machines meanwhile"
+        )
+        if one.is_disturbed:
+            about += " (**disturbed: measure again on a quiet machine**)"
         notes = dict.fromkeys(row.note for row in one.rows if row.note)
         lines.append(f"- **{one.benchmark}**: {about}. {' '.join(notes)}\n")
     return "".join(lines)

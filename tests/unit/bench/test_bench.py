@@ -54,6 +54,9 @@ def test_a_disturbed_result_says_so() -> None:
     quiet = result("one", row((1.0,)))
     assert "disturbed" not in report.render([quiet])
     assert "disturbed" in report.render([structs.replace(quiet, load_per_core=2.0)])
+    robbed = report.render([structs.replace(quiet, stolen_share=0.4)])
+    assert "disturbed" in robbed
+    assert "40% of the processors taken" in robbed
 
 
 def test_results_of_other_benchmarks_are_kept(tmp_path: Path) -> None:
