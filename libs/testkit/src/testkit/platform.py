@@ -121,7 +121,7 @@ class Platform:
         os.kill(self.pid(service), signal.SIGKILL)
 
 
-def eventually(probe: Callable[[], T], accept: Callable[[T], bool], within_s: float = 30.0) -> T:
+def eventually(probe: Callable[[], T], accept: Callable[[T], bool], within_s: float = 60.0) -> T:
     """The first answer of `probe` that is accepted; AssertionError with the last answer when time is over."""
     deadline = time.monotonic() + within_s
     while True:
