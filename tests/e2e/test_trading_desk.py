@@ -71,6 +71,8 @@ def desk(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Platfo
     producer.flush(10)
     producer.close()
     eventually(lambda: value_of(platform, PARENT), lambda value: value == market_value(merged()))
+    for name in (*BOOKS, PARENT):
+        settled_var(platform, name)
     return platform
 
 
@@ -103,12 +105,14 @@ def asked(platform: Platform, method: str, path: str, body: Any, **headers: str)
     return answer.json()
 
 
-def var_of(platform: Platform, portfolio_id: str, **parameters: str) -> Any:
-    """The answer once risk has measured the book's present positions."""
-    return eventually(
-        lambda: platform.get(f"/portfolios/{portfolio_id}/var", **parameters),
-        lambda got: got["var"] is not None,
-    )
+def settled_var(platform: Platform, portfolio_id: str) -> Any:
+    """VaR of the value that is shown: risk has taken in whatever changed, and what was before it."""
+
+    def both() -> tuple[Any, Any]:
+        value = platform.get(f"/portfolios/{portfolio_id}/value")
+        return platform.get(f"/portfolios/{portfolio_id}/var"), value["valuation_id"]
+
+    return eventually(both, lambda found: found[0]["valuation_id"] == found[1])[0]
 
 
 def test_a_parent_is_the_merged_book_and_its_var_is_not_a_sum(desk: Platform):
@@ -123,7 +127,7 @@ def test_a_parent_is_the_merged_book_and_its_var_is_not_a_sum(desk: Platform):
     profits = {name: np.array([one["pnl"] for one in found]) for name, found in scenarios.items()}
     assert len(profits[PARENT]) == 500
     np.testing.assert_allclose(profits[PARENT], profits["DESK-LONG"] + profits["DESK-HEDGE"], atol=1e-6)
-    var = {name: float(var_of(desk, name)["var"]["amount"]) for name in profits}
+    var = {name: float(settled_var(desk, name)["var"]["amount"]) for name in profits}
     for name, profit in profits.items():
         assert var[name] == pytest.approx(-np.sort(profit)[24], abs=1e-6)
     assert var[PARENT] < var["DESK-LONG"] + var["DESK-HEDGE"]
@@ -171,7 +175,6 @@ def test_a_backtest_counts_its_exceptions(desk: Platform):
 
 def test_a_supposed_trade_predicts_the_booked_one(desk: Platform):
     """What-if, then book it: value, positions and VaR are those foretold; booking twice changes nothing."""
-    before = var_of(desk, "DESK-LONG")
     supposed = asked(
         desk,
         "POST",
@@ -207,9 +210,7 @@ def test_a_supposed_trade_predicts_the_booked_one(desk: Platform):
     assert Decimal(held["IBM"]["average_cost"]) == Decimal(PRICES["IBM"])
     realized = desk.get("/portfolios/DESK-LONG/value")["realized_pnl"]["amount"]
     assert Decimal(realized) == 40 * (Decimal("180.00") - Decimal(PRICES["IBM"])) - Decimal("1.50")
-    after = eventually(
-        lambda: var_of(desk, "DESK-LONG"), lambda got: got["var"]["amount"] != before["var"]["amount"]
-    )
+    after = settled_var(desk, "DESK-LONG")
     assert float(after["var"]["amount"]) == pytest.approx(foretold)
 
 

@@ -57,6 +57,9 @@ class RiskWorker:
             except msgspec.DecodeError as error:
                 log.error("valuation does not fit the contract, left out", error=str(error))
         async with self._turn:
+            # All at once, so that a live value is not known only after a backlog of official ones.
+            for valuation in valuations:
+                self._handler.state.remember(valuation)
             await self._report(valuations)
 
     async def follow_history(self, poll_s: float) -> None:
