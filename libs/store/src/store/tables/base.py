@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, MetaData, PrimaryKeyConstraint, Table, text
+from sqlalchemy import BigInteger, DateTime, Double, MetaData, PrimaryKeyConstraint, Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
@@ -31,6 +31,11 @@ def timestamp(**column: Any) -> Any:
 def bigint(**column: Any) -> Any:
     """A `bigint` column: offsets, counts, microseconds and prices times 10^8."""
     return Field(sa_type=BigInteger, **column)
+
+
+def double(**column: Any) -> Any:
+    """A `double precision` column: model outputs and ages, never money."""
+    return Field(sa_type=Double, **column)
 
 
 def json(**column: Any) -> Any:

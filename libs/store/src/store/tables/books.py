@@ -3,10 +3,10 @@
 import datetime as dt
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Double, Index
+from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
-from store.tables.base import Fact, bigint, timestamp, versioned_by
+from store.tables.base import Fact, bigint, double, timestamp, versioned_by
 
 
 class Fill(Fact, table=True):
@@ -74,8 +74,8 @@ class Challenge(Fact, table=True):
     portfolio_id: str = Field(primary_key=True)
     date: dt.date = Field(primary_key=True)
     measure: str = Field(primary_key=True)
-    primary_value: float | None = Field(default=None, sa_type=Double)  # type: ignore[call-overload]
-    challenger_value: float | None = Field(default=None, sa_type=Double)  # type: ignore[call-overload]
-    divergence: float | None = Field(default=None, sa_type=Double)  # type: ignore[call-overload]
+    primary_value: float | None = double(default=None)
+    challenger_value: float | None = double(default=None)
+    divergence: float | None = double(default=None)
     unit: str
     reason: str | None = None

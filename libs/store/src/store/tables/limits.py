@@ -2,14 +2,10 @@
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, Double, Index
+from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
-from store.tables.base import Fact, bigint, timestamp, versioned_by
-
-
-def _double(**column: object) -> float:
-    return Field(sa_type=Double, **column)  # type: ignore[call-overload,no-any-return]
+from store.tables.base import Fact, bigint, double, timestamp, versioned_by
 
 
 class LimitDefinition(Fact, table=True):
@@ -29,12 +25,12 @@ class LimitDefinition(Fact, table=True):
     scope_value: str | None = None
     measure: str
     parameters: str
-    warning_level: float | None = _double(default=None)
-    hard_level: float = _double()
-    hysteresis: float | None = _double(default=None)
-    minimum_coverage: float | None = _double(default=None)
-    max_age_s: float | None = _double(default=None)
-    escalate_after_s: float | None = _double(default=None)
+    warning_level: float | None = double(default=None)
+    hard_level: float = double()
+    hysteresis: float | None = double(default=None)
+    minimum_coverage: float | None = double(default=None)
+    max_age_s: float | None = double(default=None)
+    escalate_after_s: float | None = double(default=None)
     active: bool = True
 
 
@@ -62,10 +58,10 @@ class LimitEvent(Fact, table=True):
     state: str
     previous_state: str | None = None
     armed_state: str
-    value: float | None = _double(default=None)
+    value: float | None = double(default=None)
     unit: str | None = None
-    warning_level: float | None = _double(default=None)
-    hard_level: float = _double()
+    warning_level: float | None = double(default=None)
+    hard_level: float = double()
     as_of: dt.datetime = timestamp()
     breach_id: str | None = None
     breach_opened_at: dt.datetime | None = timestamp(default=None)
@@ -96,6 +92,6 @@ class LimitAction(Fact, table=True):
     note: str
     breach_id: str | None = None
     raise_id: str | None = None
-    level: float | None = _double(default=None)
+    level: float | None = double(default=None)
     expires_at: dt.datetime | None = timestamp(default=None)
     requested_by: str | None = None

@@ -4,10 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Double
+from sqlalchemy import CheckConstraint
 from sqlmodel import Field
 
-from store.tables.base import Fact, bigint, json, timestamp, versioned_by
+from store.tables.base import Fact, bigint, double, json, timestamp, versioned_by
 
 
 class PortfolioValuation(Fact, table=True):
@@ -75,7 +75,7 @@ class PositionValuation(Fact, table=True):
     cost_fx_rate: Decimal | None = None
     position_as_of: datetime = timestamp()
     position_version: int = bigint()
-    price_age_seconds: float | None = Field(default=None, sa_type=Double)  # type: ignore[call-overload]
+    price_age_seconds: float | None = double(default=None)
     stale: bool
     sector: str | None = None
     exchange: str | None = None
@@ -100,7 +100,7 @@ class RiskMetric(Fact, table=True):
     measure: str = Field(primary_key=True)
     parameters: str = Field(primary_key=True)
     valuation_id: str
-    value: float | None = Field(default=None, sa_type=Double)  # type: ignore[call-overload]
+    value: float | None = double(default=None)
     unit: str
     details: dict[str, Any] = json(default_factory=dict)
     reason: str | None = None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from contracts import Basis, Valuation
 from contracts.analysis.common import AnalysisRequest, Unavailable
@@ -90,7 +91,7 @@ class Desk:
         )
         return DeskBook(valuation, tuple(holdings_of(held)), factors)
 
-    def head(self, valuation: Valuation) -> dict[str, object]:
+    def head(self, valuation: Valuation) -> dict[str, Any]:
         """The fields of `Answer`."""
         return {
             "portfolio_id": valuation.portfolio_id,

@@ -50,7 +50,7 @@ def backtest(desk: Desk, request: BacktestRequest) -> BacktestAnswer:
         raise Refused(422, f"lookback {request.lookback} must be at least 1 scenario")
     book = desk.book_of(valuation, request.lookback + request.days)
     return BacktestAnswer(
-        **cast(dict[str, Any], desk.head(valuation)),
+        **desk.head(valuation),
         confidence_bp=request.confidence_bp,
         hypothetical=_hypothetical(book, request),
         actual=_actual(request.actual, request.confidence_bp) if request.actual else None,

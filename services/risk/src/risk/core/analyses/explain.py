@@ -47,7 +47,7 @@ def explain(desk: Desk, request: ExplainRequest) -> ExplainAnswer:
     before, after = _state(request.before, then.factors), _state(now.valuation, now.factors)
     found = explain_change(before, after, _STEPS, lambda state: _var(state, before, after, request))
     head: dict[str, Any] = {
-        **cast(dict[str, Any], desk.head(now.valuation)),
+        **desk.head(now.valuation),
         "confidence_bp": request.confidence_bp,
         "method": METHOD,
         "from_as_of": request.before.as_of,

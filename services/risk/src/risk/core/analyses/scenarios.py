@@ -11,6 +11,6 @@ def scenarios(desk: Desk, request: ScenariosRequest) -> ScenariosAnswer:
     found = book.scenarios()
     head = desk.head(book.valuation)
     if isinstance(found, Missing):
-        return ScenariosAnswer(**head, scenarios=(), unavailable=unavailable(found))  # type: ignore[arg-type]
+        return ScenariosAnswer(**head, scenarios=(), unavailable=unavailable(found))
     rows = zip(found.dates.tolist(), found.pnl.tolist(), strict=True)
-    return ScenariosAnswer(**head, scenarios=tuple(Scenario(day, pnl) for day, pnl in rows))  # type: ignore[arg-type]
+    return ScenariosAnswer(**head, scenarios=tuple(Scenario(day, pnl) for day, pnl in rows))

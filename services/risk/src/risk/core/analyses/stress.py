@@ -1,7 +1,7 @@
 """Stress tests of the present book."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def stress(desk: Desk, request: StressRequest) -> StressAnswer:
     else:
         stresses = _historical(desk.book_of(book.valuation, ALL_HISTORY))
     return StressAnswer(
-        **cast(dict[str, Any], desk.head(book.valuation)),
+        **desk.head(book.valuation),
         stresses=stresses,
         reverse=() if request.loss is None else _reverse(book, request.loss),
         unpriced=tuple(p.symbol for p in book.valuation.positions if p.market_value_base is None),

@@ -37,7 +37,7 @@ def what_if(desk: Desk, request: WhatIfRequest) -> WhatIfAnswer:
     done = [fill for fill in fills if fill.reason is None]
     before, after = _report(desk, valuation), _report(desk, supposed)
     return WhatIfAnswer(
-        **desk.head(valuation),  # type: ignore[arg-type]
+        **desk.head(valuation),
         complete=len(done) == len(fills),
         trades=fills,
         profit=sum_money(fill.profit or ZERO for fill in done),
