@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make up` and `make test`. The rest is for working on it.
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-fast lint format lock bench install install-dev
+.PHONY: help up down test test-fast lint format lock web bench install install-dev
 BIN := .venv/bin
 FAST_TESTS := tests/unit tests/contract tests/architecture
 
@@ -32,6 +32,9 @@ format: install-dev ## Put the code into shape
 
 lock: install-dev ## Write locks/*.txt and the Java libraries' lock anew from their .in files
 	@scripts/lock
+
+web: ## Build the dashboard from services/api-gateway/web (needs node and npm)
+	@cd services/api-gateway/web && npm ci --no-audit --no-fund && npm run build
 
 bench: install-dev ## Measure the paths of the design's table; prints medians and the machine
 	@$(BIN)/python -m bench

@@ -1,0 +1,104 @@
+// What the stream says, held for every page.
+import { batch, computed, signal } from "@preact/signals";
+import type { StreamEvent } from "./events";
+import type { Basis, LimitEvent, Risk, Value } from "./shapes";
+import { Shelf } from "./shelf";
+import { follow } from "./stream";
+
+const PATH = "/v1/stream?topics=values,risk,limits&interval_ms=250";
+const TRAIL_POINTS = 240;
+const TRAIL_EVERY_MS = 1_000;
+
+export const values = new Shelf<Value>();
+export const risks = new Shelf<Risk>();
+export const limits = new Shelf<LimitEvent>();
+/** Market values of this session by portfolio, at most one a second: the end of each sparkline. */
+export const trails = new Shelf<readonly number[]>();
+
+export type Link = "connecting" | "live" | "lost";
+export const link = signal<Link>("connecting");
+/** When the last event or sign of life came, by this machine's clock. */
+export const heardAt = signal(Date.now());
+/** This machine's clock, once a second: for what must age while nothing comes. */
+export const now = signal(Date.now());
+/** Newest market time of all values, in milliseconds; null before the first. */
+export const marketTime = signal<number | null>(null);
+export const lostForSeconds = computed(() =>
+  link.value === "live" ? 0 : Math.max(0, (now.value - heardAt.value) / 1000),
+);
+
+const shelves = [values, risks, limits];
+let snapshotLeft = -1;
+const trailedAt = new Map<string, number>();
+
+export const keyOf = (portfolio: string, basis: Basis = "last"): string => `${portfolio}\n${basis}`;
+
+export function begin(): () => void {
+  const timer = setInterval(() => (now.value = Date.now()), 1_000);
+  const stop = follow(PATH, {
+    take: (events) => batch(() => events.forEach(take)),
+    connected(yes) {
+      if (yes) heardAt.value = Date.now();
+      link.value = yes ? "live" : "lost";
+    },
+  });
+  return () => {
+    clearInterval(timer);
+    stop();
+  };
+}
+
+function take(event: StreamEvent): void {
+  heardAt.value = Date.now();
+  const body: unknown = JSON.parse(event.data);
+  switch (event.name) {
+    case "snapshot":
+      snapshotLeft = (body as { events: number }).events;
+      shelves.forEach((shelf) => shelf.beginSnapshot());
+      return endSnapshotAfter(0);
+    case "value":
+      takeValue(body as Value);
+      return endSnapshotAfter(1);
+    case "risk":
+      takeRisk(body as Risk);
+      return endSnapshotAfter(1);
+    case "limit":
+      limits.put((body as LimitEvent).limit_id, body as LimitEvent);
+      return endSnapshotAfter(1);
+    case "removed":
+      return takeRemoved(body as { topic: string; subject: string; part: Basis });
+  }
+}
+
+function endSnapshotAfter(taken: number): void {
+  if (snapshotLeft < 0) return;
+  snapshotLeft -= taken;
+  if (snapshotLeft > 0) return;
+  snapshotLeft = -1;
+  shelves.forEach((shelf) => shelf.endSnapshot());
+}
+
+function takeValue(value: Value): void {
+  values.put(keyOf(value.portfolio_id, value.basis), value);
+  if (value.basis !== "last" || value.as_of === null) return;
+  marketTime.value = Math.max(marketTime.peek() ?? 0, Date.parse(value.as_of));
+  if (value.market_value === null) return;
+  const at = Date.now();
+  if (at - (trailedAt.get(value.portfolio_id) ?? 0) < TRAIL_EVERY_MS) return;
+  trailedAt.set(value.portfolio_id, at);
+  const trail = trails.at(value.portfolio_id).peek() ?? [];
+  trails.put(value.portfolio_id, [...trail, Number(value.market_value.amount)].slice(-TRAIL_POINTS));
+}
+
+function takeRisk(risk: Risk): void {
+  risks.put(keyOf(risk.portfolio_id, risk.basis ?? "last"), risk);
+}
+
+function takeRemoved({ topic, subject, part }: { topic: string; subject: string; part: Basis }): void {
+  (topic === "values" ? values : risks).remove(keyOf(subject, part));
+}
+
+/** The live risk of a portfolio, else the official one. */
+export function riskOf(portfolio: string): Risk | undefined {
+  return risks.at(keyOf(portfolio)).value ?? risks.at(keyOf(portfolio, "bar")).value;
+}

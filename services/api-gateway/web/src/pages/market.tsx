@@ -1,0 +1,156 @@
+// The bars of one instrument: candles with the forming one, and every revision of each bar.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { trimmed } from "../data/decimal";
+import { clock, day, number } from "../data/format";
+import { useResource } from "../data/resource";
+import { address, go, route } from "../data/route";
+import type { Bar, Instrument, Page } from "../data/shapes";
+import { follow } from "../data/stream";
+import { Candles } from "../parts/candles";
+import { Missing } from "../parts/figures";
+import { Empty, Loaded, Panel } from "../parts/panel";
+import { type Column, Table } from "../parts/table";
+
+const BARS = 288;
+const REVISIONS_EVERY_MS = 30_000;
+
+export function Market() {
+  const listed = useResource<Page<Instrument>>("/v1/instruments?limit=1000");
+  return (
+    <Loaded what="instruments" from={listed.value}>
+      {({ data }) => {
+        const chosen = data.find((one) => one.symbol === (route.value.subject ?? data[0]?.symbol));
+        return (
+          <div class="page market">
+            <Instruments all={data} chosen={chosen?.symbol ?? null} />
+            {chosen ? <One key={chosen.symbol} instrument={chosen} /> : <Empty>No instrument {route.value.subject}.</Empty>}
+          </div>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function Instruments({ all, chosen }: { all: readonly Instrument[]; chosen: string | null }) {
+  const sought = useSignal("");
+  const text = sought.value.toLowerCase();
+  const found = all.filter((one) => `${one.symbol} ${one.name} ${one.sector ?? ""}`.toLowerCase().includes(text));
+  return (
+    <nav class="panel instruments" aria-label="Instruments">
+      <label>
+        <span class="hidden">Find an instrument</span>
+        <input
+          type="search"
+          id="search"
+          placeholder="Find (press /)"
+          value={sought.value}
+          onInput={(event) => (sought.value = event.currentTarget.value)}
+          onKeyDown={(event) => event.key === "Enter" && found[0] && go("market", found[0].symbol)}
+        />
+      </label>
+      <ul>
+        {found.map((one) => (
+          <li key={one.symbol}>
+            <a href={address("market", one.symbol)} aria-current={one.symbol === chosen ? "page" : undefined}>
+              <strong>{one.symbol}</strong> <span class="quiet">{one.name}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+      {found.length === 0 && <Empty>Nothing is called so.</Empty>}
+    </nav>
+  );
+}
+
+function One({ instrument }: { instrument: Instrument }) {
+  const { symbol } = instrument;
+  const path = `/v1/instruments/${encodeURIComponent(symbol)}/bars`;
+  const stored = useResource<Page<Bar>>(`${path}?limit=${BARS}`, { everyMs: REVISIONS_EVERY_MS });
+  const every = useResource<Page<Bar>>(`${path}?revisions=all&limit=${BARS}`, { everyMs: REVISIONS_EVERY_MS });
+  const fresh = useFreshBars(symbol);
+  const bars = newestPerWindow([...(stored.value.data?.data ?? []), ...fresh]);
+  const last = bars.at(-1);
+  const note = [instrument.name, instrument.asset_class, instrument.exchange, instrument.currency].join(" · ");
+  return (
+    <>
+      <Panel title={symbol} area="chart" note={note} controls={last && <LastBar bar={last} />}>
+        <Loaded what="bars" from={stored.value}>
+          {() => (bars.length === 0 ? <Empty>No bar of {symbol} yet: none of its ticks has come.</Empty> : <Candles bars={bars} symbol={symbol} />)}
+        </Loaded>
+        <p class="why">5 min bars, UTC. Filled: final. Faint: provisional. Hollow: forming. r2 and more: corrected after a late tick.</p>
+      </Panel>
+      <Panel title="Bars and revisions" area="revisions" note={`newest first; prices in ${instrument.currency}`}>
+        <Loaded what="revisions" from={every.value}>
+          {(page) => (
+            <Table
+              caption="Bars and revisions"
+              columns={COLUMNS}
+              rows={[...page.data].reverse().slice(0, 100)}
+              keyOf={(bar) => `${bar.window_start} ${bar.revision} ${bar.status}`}
+              classOf={(bar) => (bar.revision > 1 ? "corrected" : "")}
+            />
+          )}
+        </Loaded>
+      </Panel>
+    </>
+  );
+}
+
+/** Bars as they form, from a stream of this instrument alone. */
+function useFreshBars(symbol: string): readonly Bar[] {
+  const fresh = useSignal<readonly Bar[]>([]);
+  useEffect(
+    () =>
+      follow(`/v1/stream?topics=bars&symbol=${encodeURIComponent(symbol)}&interval_ms=500`, {
+        connected: () => undefined,
+        take(events) {
+          const bars = events.filter((event) => event.name === "bar").map((event) => JSON.parse(event.data) as Bar);
+          fresh.value = newestPerWindow([...fresh.peek(), ...bars]).slice(-BARS);
+        },
+      }),
+    [symbol],
+  );
+  return fresh.value;
+}
+
+const SURER = { forming: 0, provisional: 1, final: 2 };
+
+/** One bar per window, the surest and of those the newest, oldest window first. */
+function newestPerWindow(bars: readonly Bar[]): Bar[] {
+  const held = new Map<string, Bar>();
+  for (const bar of bars) {
+    const other = held.get(bar.window_start);
+    const rank = (one: Bar): number => SURER[one.status] * 1e6 + one.revision;
+    if (!other || rank(bar) > rank(other) || (rank(bar) === rank(other) && bar.recorded_at >= other.recorded_at)) {
+      held.set(bar.window_start, bar);
+    }
+  }
+  return [...held.values()].sort((one, other) => one.window_start.localeCompare(other.window_start));
+}
+
+function LastBar({ bar }: { bar: Bar }) {
+  return (
+    <span class="last-bar">
+      O {price(bar.open)} H {price(bar.high)} L {price(bar.low)} C <strong>{price(bar.close)}</strong>{" "}
+      <span class={`status ${bar.status}`}>{bar.status}</span>
+    </span>
+  );
+}
+
+const price = (text: string): string => trimmed(text, 2, 6);
+
+const COLUMNS: readonly Column<Bar>[] = [
+  { label: "Window", cell: (bar) => <><span class="quiet wide">{day(bar.window_start)} </span>{clock(bar.window_start)}</> },
+  { label: "Status", cell: (bar) => <span class={`status ${bar.status}`}>{bar.status}</span> },
+  { label: "Rev", numeric: true, cell: (bar) => number(bar.revision, 0) },
+  { label: "Open", numeric: true, wide: true, cell: (bar) => price(bar.open) },
+  { label: "High", numeric: true, wide: true, cell: (bar) => price(bar.high) },
+  { label: "Low", numeric: true, wide: true, cell: (bar) => price(bar.low) },
+  { label: "Close", numeric: true, cell: (bar) => price(bar.close) },
+  { label: "VWAP", numeric: true, wide: true, cell: (bar) => (bar.vwap == null ? <Missing why="no volume" /> : trimmed(bar.vwap, 2, 4)) },
+  { label: "Volume", numeric: true, cell: (bar) => number(bar.volume, 0) },
+  { label: "Ticks", numeric: true, wide: true, cell: (bar) => number(bar.trades, 0) },
+  { label: "Last tick", wide: true, cell: (bar) => <code>{bar.last_tick_id}</code> },
+  { label: "Recorded", numeric: true, wide: true, cell: (bar) => clock(bar.recorded_at) },
+];

@@ -1,0 +1,172 @@
+// Around every page: where one is, whether the numbers are alive, dark or light, the keys.
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { signedIn } from "../data/api";
+import { moment } from "../data/format";
+import { heardAt, link, marketTime } from "../data/live";
+import { address, go, PAGES, route } from "../data/route";
+import { theme, toggleTheme } from "../data/theme";
+import { Since } from "./figures";
+
+export function Frame({ children }: { children: ComponentChildren }) {
+  const help = useSignal(false);
+  useKeys(() => (help.value = !help.value));
+  const alive = link.value === "live";
+  return (
+    <>
+      <a class="skip" href="#main" onClick={skip}>
+        Skip to the numbers
+      </a>
+      <header class="top">
+        <span class="brand">TAPELINE</span>
+        <Pages />
+        <span class="right">
+          <LinkState />
+          <button type="button" class="plain" onClick={toggleTheme} title="dark or light (t)">
+            {theme.value === "dark" ? "☾ dark" : "☀ light"}
+          </button>
+          <button type="button" class="plain wide" onClick={() => (help.value = true)} title="keys (?)">
+            ? keys
+          </button>
+        </span>
+      </header>
+      <Banner />
+      <main id="main" tabIndex={-1} class={alive ? "" : "dead"}>
+        {signedIn.value ? children : <SignIn />}
+      </main>
+      <footer class="bottom">
+        Market time is event time, UTC. Charts by{" "}
+        <a href="https://www.tradingview.com/" rel="noopener noreferrer">
+          TradingView Lightweight Charts™
+        </a>{" "}
+        © 2025 TradingView, Inc. (Apache-2.0) and{" "}
+        <a href="https://github.com/leeoniya/uPlot" rel="noopener noreferrer">
+          µPlot
+        </a>{" "}
+        (MIT).
+      </footer>
+      {help.value && <Help onClose={() => (help.value = false)} />}
+    </>
+  );
+}
+
+/** A link with # alone would be taken for a page. */
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+function Pages() {
+  return (
+    <nav aria-label="Pages">
+      {PAGES.map((page, place) => (
+        <a key={page} href={address(page)} aria-current={route.value.page === page ? "page" : undefined}>
+          <kbd class="wide" aria-hidden="true">
+            {place + 1}
+          </kbd>
+          {page}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function LinkState() {
+  const said = { connecting: "connecting", live: "live", lost: "disconnected" }[link.value];
+  return (
+    <span class={`link ${link.value}`}>
+      <span class="wide">{marketTime.value !== null && moment(new Date(marketTime.value).toISOString())} </span>
+      <span role="status">
+        <span aria-hidden="true">{link.value === "live" ? "●" : "○"}</span> {said}
+      </span>
+    </span>
+  );
+}
+
+function Banner() {
+  if (link.value !== "lost" || !signedIn.value) return null;
+  return (
+    <p class="banner" role="alert">
+      Disconnected: these numbers are <Since at={heardAt.value} /> old. Trying again.
+    </p>
+  );
+}
+
+function SignIn() {
+  return (
+    <div class="sign-in">
+      <h1>Signed out</h1>
+      <p>
+        A one-time link opens the dashboard: run <code>tapeline link</code> and open what it prints in this browser.
+      </p>
+    </div>
+  );
+}
+
+const KEYS = [
+  ["1 … 5", "pages"],
+  ["/", "find an instrument"],
+  ["[ ]", "portfolio or instrument before, after"],
+  ["t", "dark or light"],
+  ["?", "these keys"],
+] as const;
+
+function Help({ onClose }: { onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} onClose={onClose} aria-label="Keys">
+      <dl>
+        {KEYS.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={() => dialog.current?.close()}>
+        Close
+      </button>
+    </dialog>
+  );
+}
+
+function useKeys(toggleHelp: () => void): void {
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent): void => {
+      const at = event.target as HTMLElement;
+      if (event.ctrlKey || event.metaKey || event.altKey || at.closest("input, select, textarea, dialog")) return;
+      const page = PAGES[Number(event.key) - 1];
+      if (page) go(page);
+      else if (event.key === "t") toggleTheme();
+      else if (event.key === "?") toggleHelp();
+      else if (event.key === "[" || event.key === "]") step(event.key === "]" ? 1 : -1);
+      else if (event.key === "/") find(event);
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
+}
+
+/** To the neighbour in the list of portfolios or instruments that the page shows. */
+function step(by: number): void {
+  const select = document.querySelector<HTMLSelectElement>(".subject select");
+  if (select) {
+    const next = select.options[select.selectedIndex + by];
+    if (next) go("portfolio", next.value);
+    return;
+  }
+  const items = [...document.querySelectorAll<HTMLAnchorElement>(".instruments a")];
+  const next = items[items.findIndex((item) => item.ariaCurrent === "page") + by];
+  if (next) location.hash = next.hash;
+}
+
+function find(event: KeyboardEvent): void {
+  event.preventDefault();
+  go("market", route.value.page === "market" ? route.value.subject : null);
+  // The page is drawn first.
+  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("search")?.focus()));
+}
