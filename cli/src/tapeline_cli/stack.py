@@ -20,6 +20,10 @@ class Feed(StrEnum):
     NONE = "none"
 
 
+class Extra(StrEnum):
+    OBSERVABILITY = "observability"
+
+
 def register(app: typer.Typer) -> None:
     app.command()(up)
     app.command()(down)
@@ -28,12 +32,15 @@ def register(app: typer.Typer) -> None:
 
 def up(
     feed: Annotated[Feed, typer.Option(help="What sends ticks: the simulator, or nothing.")] = Feed.SIM,
+    extras: Annotated[
+        list[Extra] | None, typer.Option("--with", help="Also start: observability is Prometheus.")
+    ] = None,
 ) -> None:
     """Start the platform, load the demo book and history. Changes nothing where it runs already."""
     began = time.monotonic()
     stack = Stack.here()
     with stack.locked():
-        for title, run in _steps(stack, feed):
+        for title, run in _steps(stack, feed, extras or []):
             _timed(title, run)
     console.print(f"\nTapeline runs ({time.monotonic() - began:.1f} s).", markup=False)
     _print_where(stack)
@@ -65,7 +72,7 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
     console.print(f"deleted the data in {stack.state.root}", markup=False)
 
 
-def _steps(stack: Stack, feed: Feed) -> list[tuple[str, Callable[[], str]]]:
+def _steps(stack: Stack, feed: Feed, extras: list[Extra]) -> list[tuple[str, Callable[[], str]]]:
     """What `up` does, in order."""
     steps: list[tuple[str, Callable[[], str]]] = [
         ("check the machine", stack.check_machine),
@@ -86,6 +93,9 @@ def _steps(stack: Stack, feed: Feed) -> list[tuple[str, Callable[[], str]]]:
         steps.append(("simulated market", lambda: stack.start_feed()))
     else:
         steps.append(("no feed", lambda: stack.stop_feed()))
+    if Extra.OBSERVABILITY in extras:
+        scraped = (*_CORE, FEED) if feed is Feed.SIM else _CORE
+        steps.append(("Prometheus", lambda: stack.start_prometheus(scraped)))
     return steps
 
 

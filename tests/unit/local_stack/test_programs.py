@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.errors import StackError
+from local_stack.prometheus import PROMETHEUS
 from local_stack.services import (
     BY_NAME,
     KAFKA,
@@ -58,7 +59,7 @@ def test_the_simulator_has_defaults():
 
 def test_everything_that_starts_is_stopped_once_and_foundations_last():
     stopped = [name for wave in STOP_WAVES for name in wave]
-    assert sorted(stopped) == sorted([*BY_NAME, KAFKA, POSTGRES])
+    assert sorted(stopped) == sorted([*BY_NAME, KAFKA, POSTGRES, PROMETHEUS])
     assert set(STOP_WAVES[-1]) == {KAFKA, POSTGRES}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from local_stack.prometheus import PROMETHEUS
 from local_stack.services import BY_NAME, FEED, KAFKA, POSTGRES, SERVICES
 from local_stack.stack import Stack, readiness
 from local_stack.supervision import ProgramState
@@ -25,6 +26,8 @@ def components(stack: Stack) -> list[Component]:
     """Every part in starting order."""
     programs = stack.supervisor.programs()
     names = (POSTGRES, KAFKA, *(service.name for service in SERVICES))
+    if (extra := programs.get(PROMETHEUS)) is not None and extra.state != "stopped":
+        names = (*names, PROMETHEUS)
     return [_component(stack, name, programs.get(name)) for name in names]
 
 
@@ -49,8 +52,12 @@ def _unreadiness(stack: Stack, name: str) -> str | None:
     """None where the part answers, else what is wrong."""
     if name in BY_NAME:
         return readiness(stack.endpoints.url(name))
-    answers = stack.database.is_ready() if name == POSTGRES else stack.broker.is_ready()
-    return None if answers else "does not answer"
+    checks = {
+        POSTGRES: stack.database.is_ready,
+        KAFKA: lambda: stack.broker.is_ready(),
+        PROMETHEUS: lambda: stack.prometheus.is_ready(),
+    }
+    return None if checks[name]() else "does not answer"
 
 
 def unwell(found: list[Component]) -> Iterator[Component]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from local_stack.ports import LOOPBACK
+from local_stack.prometheus import PROMETHEUS
 from local_stack.state import StateDir
 
 POSTGRES, KAFKA = "postgres", "kafka"
@@ -36,9 +37,9 @@ SERVICES = (
 BY_NAME = {service.name: service for service in SERVICES}
 
 # Asked to stop in reverse order and awaited together: services first, then what all of them stand on.
-STOP_WAVES = (tuple(service.name for service in reversed(SERVICES)), (KAFKA, POSTGRES))
+STOP_WAVES = ((PROMETHEUS, *(service.name for service in reversed(SERVICES))), (KAFKA, POSTGRES))
 
-PORT_NAMES = (KAFKA, "kafka-controller", *(service.name for service in SERVICES))
+PORT_NAMES = (KAFKA, "kafka-controller", PROMETHEUS, *(service.name for service in SERVICES))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from local_stack.broker import Broker
 from local_stack.database import DatabaseServer
 from local_stack.errors import StackError
 from local_stack.java import Java, find_java
+from local_stack.prometheus import HOW_TO_INSTALL, PROMETHEUS, PrometheusServer
 from local_stack.services import (
     BY_NAME,
     FEED,
@@ -30,7 +31,7 @@ from local_stack.services import (
     Program,
     service_program,
 )
-from local_stack.state import StateDir, read_json, write_json, write_private
+from local_stack.state import StateDir, checkout_root, read_json, write_json, write_private
 from local_stack.supervision import Supervisor
 from local_stack.waiting import wait_until
 
@@ -74,6 +75,11 @@ class Stack:
         known = self.remembered_ports
         log = self.state.logs_dir / "kafka-broker.log"
         return Broker(self.state.kafka_dir, log, known[KAFKA], known["kafka-controller"])
+
+    @property
+    def prometheus(self) -> PrometheusServer:
+        rules = checkout_root() / "deploy" / "prometheus" / "rules"
+        return PrometheusServer(self.state.root / PROMETHEUS, rules, self.remembered_ports[PROMETHEUS])
 
     @property
     def endpoints(self) -> Endpoints:
@@ -186,6 +192,16 @@ class Stack:
         self.supervisor.stop([FEED], BY_NAME[FEED].stop_seconds + 1)
         return ""
 
+    def start_prometheus(self, services: Iterable[str]) -> str:
+        """Scrape these services; where the program is missing, say how to get it: nothing else needs it."""
+        prometheus = self.prometheus
+        if prometheus.binary is None:
+            return HOW_TO_INSTALL
+        if prometheus.configure(services, self.remembered_ports, self.state.key_file):
+            self.supervisor.stop([PROMETHEUS], 5)
+        self._start_and_wait(PROMETHEUS, prometheus.is_ready)
+        return prometheus.url
+
     # The way down.
 
     def down(self) -> int:
@@ -224,6 +240,8 @@ class Stack:
         programs = [Program(KAFKA, broker_command)]
         if not self.external_dsn:
             programs.append(Program(POSTGRES, self.database.command(), stop_signal="INT"))
+        if self.prometheus.binary is not None:
+            programs.append(Program(PROMETHEUS, self.prometheus.command()))
         home = str(self.java.home)
         services = [service_program(one, self.state, endpoints, home, self.environment) for one in SERVICES]
         return programs + services

@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from chassis import metrics
+
 Route = Callable[[bytes], tuple[int, bytes]]
 MAX_BODY_BYTES = 1 << 20
 
@@ -23,16 +25,19 @@ class Health:
         self._max_silence_s = max_silence_s
         self._last_beat = time.monotonic()
         self._lock = threading.Lock()
+        metrics.READY.set(not self._missing)
 
     def ready(self, dependency: str) -> None:
         """The dependency works."""
         with self._lock:
             self._missing.pop(dependency, None)
+            metrics.READY.set(not self._missing)
 
     def not_ready(self, dependency: str, why: str) -> None:
         """The dependency does not work; `why` is shown to the operator."""
         with self._lock:
             self._missing[dependency] = why
+            metrics.READY.set(0)
 
     def beat(self) -> None:
         """The loop turned."""

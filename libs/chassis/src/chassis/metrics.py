@@ -8,6 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram
 LATENCY_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 BUILD_INFO = Gauge("tapeline_build_info", "Version of the running service; always 1.", ["service", "version"])
+READY = Gauge("tapeline_ready", "1 when the process has everything that it needs, else 0.")
 STAGE_SECONDS = Histogram(
     "tapeline_stage_seconds", "Time spent in one stage of the loop.", ["stage"], buckets=LATENCY_BUCKETS_S
 )
@@ -22,6 +23,14 @@ WATERMARK_SECONDS = Gauge(
 )
 CONSUMER_LAG_RECORDS = Gauge(
     "tapeline_consumer_lag_records", "Records not yet taken in.", ["group", "topic", "partition"]
+)
+GROUP_LAG_RECORDS = Gauge(
+    "tapeline_group_lag_records", "Records whose effects are not durable yet, by commits.", ["group", "topic"]
+)
+GROUP_LAG_SECONDS = Gauge(
+    "tapeline_group_lag_seconds",
+    "How long the oldest record whose effects are not durable has been on its topic.",
+    ["group", "topic"],
 )
 
 INGEST_MESSAGES = Gauge(
@@ -45,10 +54,10 @@ BARS_PUBLISHED = Counter("tapeline_bars_published_total", "Bars published.", ["s
 JOB_SECONDS = Histogram(
     "tapeline_job_seconds",
     "Duration of a Spark job.",
-    ["job"],
+    ["task"],
     buckets=(0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300),
 )
-JOB_RUNS = Counter("tapeline_job_runs_total", "Runs of a Spark job by result.", ["job", "result"])
+JOB_RUNS = Counter("tapeline_job_runs_total", "Runs of a Spark job by result.", ["task", "result"])
 
 INVALID_RECORDS = Counter(
     "tapeline_invalid_records_total", "Records left out because they break their topic's contract.", ["topic"]
@@ -57,6 +66,7 @@ LIVE_PRICES = Gauge("tapeline_live_prices", "Symbols that valuation has a price 
 VALUATIONS_PUBLISHED = Counter(
     "tapeline_valuations_published_total", "Portfolio values published.", ["basis"]
 )
+POSITIONS = Gauge("tapeline_positions", "Positions that are valued, over all portfolios.")
 UNPRICED_POSITIONS = Gauge(
     "tapeline_unpriced_positions", "Positions without price or rate, over all portfolios."
 )
@@ -77,6 +87,10 @@ RISK_AGE_SECONDS = Gauge(
 LIMIT_EVENTS = Counter(
     "tapeline_limit_events_total", "Limit events by kind and new state.", ["kind", "state"]
 )
+LIMITS = Gauge("tapeline_limits", "Limits by the state they are in.", ["state"])
+LIMIT_BREACH_AGE_SECONDS = Gauge(
+    "tapeline_limit_breach_age_seconds", "Market time since the oldest open breach began; 0 without one."
+)
 
 CHALLENGER_DIVERGENCE_RATIO = Gauge(
     "tapeline_challenger_divergence_ratio",
@@ -87,4 +101,9 @@ CHALLENGER_DIVERGENCE_RATIO = Gauge(
 HTTP_REQUESTS = Counter("tapeline_http_requests_total", "Requests answered.", ["method", "route", "status"])
 HTTP_SECONDS = Histogram(
     "tapeline_http_request_seconds", "Time to answer.", ["method", "route"], buckets=LATENCY_BUCKETS_S
+)
+AUDIT_LOST = Counter("tapeline_audit_entries_lost_total", "Audit entries that only the log has.")
+STREAM_CLIENTS = Gauge("tapeline_stream_clients", "Open connections of GET /v1/stream.")
+STREAM_DROPPED = Counter(
+    "tapeline_stream_dropped_total", "Stream connections ended by the gateway.", ["reason"]
 )

@@ -9,6 +9,7 @@ from api_gateway.adapters.books import BookWriter
 from api_gateway.adapters.challenger_watch import watch_challenger
 from api_gateway.adapters.database_watch import watch_database
 from api_gateway.adapters.kafka import producer_for
+from api_gateway.adapters.lag_watch import watch_lag
 from api_gateway.adapters.live import LiveReader
 from api_gateway.adapters.progress import Progress
 from api_gateway.adapters.repository import Repository
@@ -58,6 +59,7 @@ async def serve(settings: Settings) -> None:
             [
                 watch_database(repository, view, health),
                 watch_challenger(pool),
+                watch_lag(progress, clock),
                 gateway.stream.until_stopped(),
                 *(one.run() for one in (live, reference, bars)),
             ],

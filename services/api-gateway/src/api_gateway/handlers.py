@@ -45,15 +45,16 @@ LIVE_TOPICS = (topics.POSITIONS.name, topics.VALUATIONS.name, topics.RISK.name, 
 BAR_TOPICS = (topics.BARS.name,)
 
 
-def handle(view: View, topic: str, key: bytes | None, value: bytes | None) -> None:
-    """Apply one record. Raises UnreadableMessage, which says what was wrong."""
+def handle(view: View, topic: str, key: bytes | None, value: bytes | None) -> Struct | None:
+    """Apply one record and return its message. Raises UnreadableMessage, which says what was wrong."""
     handler = HANDLERS[topic]
     if value is None:
         if handler.forget is not None and key is not None:
             handler.forget(view, key.decode(errors="replace"))
-        return
+        return None
     try:
         message = decoder(handler.record).decode(value)
     except msgspec.MsgspecError as error:
         raise UnreadableMessage(f"not a {handler.record.__name__}: {error}") from error
     handler.put(view, message)
+    return message

@@ -57,6 +57,7 @@ class LiveBars:
         self._changed: dict[str, int] = {}
         self._formed_at_s: dict[str, float] = {}
         self.late = 0
+        self.made = {"forming": 0, "provisional": 0}
 
     def restore(self, committed: dict[int, tuple[int, str]], partitions: Iterable[int]) -> None:
         """Begin at the committed offsets with what their metadata say."""
@@ -102,6 +103,8 @@ class LiveBars:
         self._ended.clear()
         bars = self._close(window_start_us(self._watermark.advance(now_s) or 0), now_us)
         bars += self._form(now_s, now_us)
+        for bar in bars:
+            self.made[bar.status] += 1
         return [Output(topics.BARS.name, encode(bar), bar.symbol.encode()) for bar in bars]
 
     def commit_offset(self, topic: str, partition: int, next_offset: int) -> int:

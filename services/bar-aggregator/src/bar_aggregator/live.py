@@ -42,6 +42,9 @@ class LivePath:
         self._watermark = Watermark(allowed_lateness_ms * 1000, idle_after_ms / 1000)
         self._bars = LiveBars(clock, self._watermark, forming_interval_ms / 1000, self._recent)
         self._late_reported = 0
+        self._made_reported = dict.fromkeys(self._bars.made, 0)
+        for result in ("equal", "different"):  # both from the start: an increase is seen against a zero
+            metrics.BAR_PROVISIONAL.labels(result=result)
 
     def run(self, stop: StopSignal) -> None:
         """Take in ticks until stopped."""
@@ -100,4 +103,7 @@ class LivePath:
         if self._bars.late > self._late_reported:
             metrics.BAR_LATE.inc(self._bars.late - self._late_reported)
             self._late_reported = self._bars.late
+        for status, made in self._bars.made.items():
+            metrics.BARS_PUBLISHED.labels(status=status).inc(made - self._made_reported[status])
+            self._made_reported[status] = made
         return outputs

@@ -67,6 +67,9 @@ class SilverJob:
         self._rule = rule
         self._clock = clock
         self._lock = threading.Lock()
+        self._reached_us = 0
+        for result in ("done", "failed"):  # an alert on the first failure must have seen the zero before it
+            metrics.JOB_RUNS.labels(task=NAME, result=result)
 
     def run(self, *, only_complete: bool) -> JobResult:
         """Finalise every window that is over; with `only_complete` (the timer) by the closing rule.
@@ -77,8 +80,8 @@ class SilverJob:
             started = time.monotonic()
             result = self._run_once(only_complete)
             seconds = time.monotonic() - started
-        metrics.JOB_SECONDS.labels(job=NAME).observe(seconds)
-        metrics.JOB_RUNS.labels(job=NAME, result="done").inc()
+        metrics.JOB_SECONDS.labels(task=NAME).observe(seconds)
+        metrics.JOB_RUNS.labels(task=NAME, result="done").inc()
         done = JobResult(NAME, "done", *result, round(seconds, 3))
         log.info("silver_job_done", **asdict(done))
         return done
@@ -99,6 +102,8 @@ class SilverJob:
             crash_point("silver-after-forget")
             new += sum(bar.revision == 1 for bar in done.changed)
             revised += sum(bar.revision > 1 for bar in done.changed)
+            self._reached_us = max(self._reached_us, *(window.end_us for window in part))
+            metrics.WATERMARK_SECONDS.labels(stage="silver").set(self._reached_us / 1e6)
         return len(windows), waiting, new, revised, published
 
     def _closed(self, pending: Iterable[Window], only_complete: bool) -> tuple[list[Window], int]:

@@ -96,7 +96,7 @@ class SparkPath:
         try:
             return self._job.run(only_complete=only_complete)
         except Exception:
-            metrics.JOB_RUNS.labels(job="silver-bars", result="failed").inc()
+            metrics.JOB_RUNS.labels(task="silver-bars", result="failed").inc()
             raise
 
     def run_compaction(self, *, with_vacuum: bool) -> list[Compaction]:
@@ -109,8 +109,8 @@ class SparkPath:
             done.append(compact(self._spark, path, self._settings.files_max))
             if with_vacuum:
                 vacuum(self._spark, path)
-        metrics.JOB_SECONDS.labels(job="compact").observe(time.monotonic() - started)
-        metrics.JOB_RUNS.labels(job="compact", result="done").inc()
+        metrics.JOB_SECONDS.labels(task="compact").observe(time.monotonic() - started)
+        metrics.JOB_RUNS.labels(task="compact", result="done").inc()
         log.info("compaction_done", tables=[asdict(one) for one in done if one.partitions])
         return done
 

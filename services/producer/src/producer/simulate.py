@@ -1,5 +1,6 @@
 """Runs the simulated market."""
 
+from chassis import metrics
 from chassis.clock import Clock, to_us
 from chassis.health import Health, serve_health
 from chassis.kafka import Publisher, new_producer
@@ -14,6 +15,7 @@ from producer.handlers import SimulatorFeed
 from producer.loop import Sent, run
 from producer.settings import ProducerSettings
 
+VERSION = "0.1.0"
 CATCH_UP_S = 10.0
 log = get_logger(__name__)
 
@@ -31,6 +33,7 @@ def simulate(
     start_us = to_us(settings.start_or(clock.now()))
     feed = build_feed(settings, market, start_us, seconds)
     health = Health("broker")
+    metrics.BUILD_INFO.labels(service="producer", version=VERSION).set(1)
     server = serve_health(health, settings.http_host, settings.http_port)
     log.info("simulating", rate=settings.rate, seed=settings.seed, symbols=len(market.instruments))
 

@@ -13,6 +13,7 @@ from chassis import metrics
 from chassis.clock import Clock
 from chassis.health import Health
 from chassis.logs import get_logger
+from contracts import RiskReport
 
 COMMIT_EVERY_S = 1.0
 BATCH = 500
@@ -43,6 +44,10 @@ class LiveReader:
         self._health, self._clock, self._lookback_s = health, clock, lookback_s
         self._uncommitted = False
         self._next: dict[TopicPartition, int] = {}
+        self._caught_up = False
+        self._newest_us: dict[str, int] = {}
+        for topic in topics:  # an alert on the first invalid record must have seen the zero before it
+            metrics.INVALID_RECORDS.labels(topic)
 
     async def has_taken(self, offsets: dict[TopicPartition, int]) -> None:
         """Return when the records at these offsets have been taken in."""
@@ -90,7 +95,7 @@ class LiveReader:
                 self._next[place] = records[-1].offset + 1
                 self._uncommitted = True
             if targets and await self._has_reached(targets):
-                targets = {}
+                targets, self._caught_up = {}, True
                 self._uncommitted = True
                 self._health.ready(self._name)
                 log.info("caught_up", reader=self._name)
@@ -98,11 +103,26 @@ class LiveReader:
     def _take(self, record: ConsumerRecord[bytes, bytes]) -> None:
         """Put a record into the view; one that breaks its contract is reported, counted and left out."""
         try:
-            handle(self._view, record.topic, record.key, record.value)
+            message = handle(self._view, record.topic, record.key, record.value)
         except UnreadableMessage as error:
             metrics.INVALID_RECORDS.labels(record.topic).inc()
             place = f"{record.topic}[{record.partition}]@{record.offset}"
             log.error("unreadable_message", place=place, error=str(error))
+            return
+        if isinstance(message, RiskReport) and message.source_ts_us is not None:
+            self._measure(message.portfolio_id, message.source_ts_us)
+
+    def _measure(self, portfolio_id: str, source_ts_us: int) -> None:
+        """Note how long a tick took to here.
+
+        A report without a newer tick, as after a change of history, says nothing about that.
+        """
+        if source_ts_us <= self._newest_us.get(portfolio_id, 0):
+            return
+        self._newest_us[portfolio_id] = source_ts_us
+        if self._caught_up:
+            lag_s = (self._clock.now_us() - source_ts_us) / 1e6
+            metrics.EVENT_LAG_SECONDS.labels("gateway").observe(max(0.0, lag_s))
 
     async def _has_reached(self, targets: dict[TopicPartition, int]) -> bool:
         for place, end in targets.items():

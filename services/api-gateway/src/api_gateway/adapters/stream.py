@@ -10,13 +10,13 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator
 
-from prometheus_client import Counter, Gauge
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api_gateway.core.stream import Change, Changes, Wanted, cursor_of, event
 from api_gateway.core.stream_events import frame
 from api_gateway.schemas.stream import DroppedEvent, ResumedEvent, SnapshotEvent, WhySnapshot
+from chassis import metrics
 from contracts.codec import encode
 
 HEARTBEAT_S = 15.0
@@ -29,8 +29,6 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 ]
-CLIENTS = Gauge("tapeline_stream_clients", "Open connections of GET /v1/stream")
-DROPPED = Counter("tapeline_stream_dropped_total", "Stream connections ended by the gateway", ["reason"])
 
 
 class Stream:
@@ -95,7 +93,7 @@ class StreamAnswer(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gone = asyncio.create_task(_until_gone(receive))
         self._stream.clients += 1
-        CLIENTS.inc()
+        metrics.STREAM_CLIENTS.inc()
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             reason = await self._follow(send, gone)
@@ -103,7 +101,7 @@ class StreamAnswer(Response):
                 await _last_word(send, reason)
         finally:
             self._stream.clients -= 1
-            CLIENTS.dec()
+            metrics.STREAM_CLIENTS.dec()
             gone.cancel()
 
     async def _follow(self, send: Send, gone: asyncio.Task[None]) -> DroppedEvent | None:
@@ -150,7 +148,7 @@ async def _until_gone(receive: Receive) -> None:
 
 async def _last_word(send: Send, dropped: DroppedEvent) -> None:
     """End the connection with the reason; whoever does not read even now gets the end without it."""
-    DROPPED.labels(dropped.reason).inc()
+    metrics.STREAM_DROPPED.labels(dropped.reason).inc()
     last = event("dropped", encode(dropped))
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LAST_WORD_S):

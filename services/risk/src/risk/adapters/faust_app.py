@@ -13,6 +13,7 @@ from typing import Any
 import faust
 import msgspec
 
+from chassis import metrics
 from chassis.bus import Output
 from chassis.logs import get_logger
 from contracts import topics
@@ -76,6 +77,7 @@ class ValuationStream:
         try:
             head = _head.decode(event.value or b"")
         except msgspec.DecodeError as error:
+            metrics.INVALID_RECORDS.labels(topic=topics.VALUATIONS.name).inc()
             place = event.message.tp.partition, event.message.offset
             log.error("valuation not readable, left out", place=place, error=str(error))
             event.ack()

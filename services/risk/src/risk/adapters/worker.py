@@ -12,7 +12,7 @@ from chassis import metrics
 from chassis.bus import Output
 from chassis.clock import Clock, to_us
 from chassis.logs import get_logger
-from contracts import LimitEvent, RiskReport, Valuation
+from contracts import LimitEvent, RiskReport, Valuation, topics
 from contracts.codec import decoder
 from risk.adapters.history_store import HistoryStore
 from risk.adapters.limit_store import LimitStore
@@ -47,6 +47,8 @@ class RiskWorker:
         self._clock = clock
         self._turn = asyncio.Lock()
         self._as_of: dict[str, datetime] = {}
+        # An alert on the first invalid record must have seen the zero before it.
+        metrics.INVALID_RECORDS.labels(topic=topics.VALUATIONS.name)
 
     async def compute(self, values: Sequence[bytes]) -> None:
         """Reports of these encoded valuations are on Kafka and in PostgreSQL when this returns."""
@@ -55,18 +57,19 @@ class RiskWorker:
             try:
                 valuations.append(decoder(Valuation).decode(value))
             except msgspec.DecodeError as error:
+                metrics.INVALID_RECORDS.labels(topic=topics.VALUATIONS.name).inc()
                 log.error("valuation does not fit the contract, left out", error=str(error))
         async with self._turn:
             # All at once, so that a live value is not known only after a backlog of official ones.
             for valuation in valuations:
                 self._handler.state.remember(valuation)
-            await self._report(valuations)
+            await self._report(valuations, new=True)
 
     async def follow_history(self, poll_s: float) -> None:
         """Report all portfolios at the start and whenever daily history has changed; never returns."""
         while True:
             async with self._turn:
-                await self._report(self._handler.state.newest())
+                await self._report(self._handler.state.newest(), new=False)
             while await self._history.version() == self._handler.state.history_version:
                 await asyncio.sleep(poll_s)
             started = perf_counter()
@@ -80,6 +83,7 @@ class RiskWorker:
         """Judge by new definitions, raises and deeds as soon as they are stored; never returns."""
         while True:
             await asyncio.sleep(poll_s)
+            self._measure_limits()
             if await self._limits.version() == self._handler.state.limits.books.version:
                 continue
             books = await self._limits.load()
@@ -101,7 +105,7 @@ class RiskWorker:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._turn.acquire(), timeout_s)
 
-    async def _report(self, valuations: Sequence[Valuation]) -> None:
+    async def _report(self, valuations: Sequence[Valuation], *, new: bool) -> None:
         for start in range(0, len(valuations), CHUNK):
             with metrics.STAGE_SECONDS.labels(stage=STAGE).time():
                 effects = self._handler.handle(valuations[start : start + CHUNK], self._clock.now())
@@ -110,6 +114,8 @@ class RiskWorker:
                 await self._store.append(effects.stored)
             self._count(effects.limit_events)
             self._measure(effects.reports)
+            if new:  # a report that new history is the reason of says nothing about the way of its tick
+                self._measure_lag(effects.reports)
             await asyncio.sleep(0)
 
     def _count(self, events: Sequence[LimitEvent]) -> None:
@@ -117,16 +123,23 @@ class RiskWorker:
             metrics.LIMIT_EVENTS.labels(kind=event.kind, state=event.state).inc()
 
     def _measure(self, reports: Sequence[RiskReport]) -> None:
-        now_us = self._clock.now_us()
         for report in reports:
             metrics.RISK_REPORTS.labels(basis=report.basis).inc()
             if report.basis == "last":
                 self._as_of[report.portfolio_id] = report.as_of
-            if report.source_ts_us is not None:
-                metrics.EVENT_LAG_SECONDS.labels(stage=STAGE).observe(
-                    max(0.0, (now_us - report.source_ts_us) / 1e6)
-                )
         if self._as_of:
             newest, oldest = max(self._as_of.values()), min(self._as_of.values())
             metrics.WATERMARK_SECONDS.labels(stage=STAGE).set(to_us(newest) / 1e6)
             metrics.RISK_AGE_SECONDS.set((newest - oldest).total_seconds())
+
+    def _measure_lag(self, reports: Sequence[RiskReport]) -> None:
+        now_us, lag_s = self._clock.now_us(), metrics.EVENT_LAG_SECONDS.labels(stage=STAGE)
+        for report in reports:
+            if report.source_ts_us is not None:
+                lag_s.observe(max(0.0, (now_us - report.source_ts_us) / 1e6))
+
+    def _measure_limits(self) -> None:
+        limits = self._handler.state.limits
+        for state, number in limits.count_by_state().items():
+            metrics.LIMITS.labels(state=state).set(number)
+        metrics.LIMIT_BREACH_AGE_SECONDS.set(limits.oldest_breach_age_s())

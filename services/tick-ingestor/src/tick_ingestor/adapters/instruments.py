@@ -20,6 +20,8 @@ class InstrumentFollower:
     def __init__(self, bootstrap: str, table: InstrumentTable) -> None:
         self._reader = TableReader(bootstrap, [topics.INSTRUMENTS.name], GROUP)
         self._table = table
+        # An alert on the first invalid record must have seen the zero before it.
+        metrics.INVALID_RECORDS.labels(topic=topics.INSTRUMENTS.name)
 
     def catch_up(self) -> None:
         """Take in everything there is now."""

@@ -12,7 +12,7 @@ from chassis import metrics
 from chassis.bus import Output
 from chassis.clock import Clock
 from chassis.kafka import Delivery, Publisher
-from contracts import Valuation, topics
+from contracts import Coverage, Valuation, topics
 from contracts.codec import encode
 from valuation.adapters.lease import Lease
 from valuation.core.moments import to_us
@@ -50,7 +50,7 @@ class LiveRounds:
         self._deliveries: list[Delivery] = []
         self._in_flight: deque[tuple[list[Delivery], Offsets]] = deque()
         self._unstored: dict[str, tuple[Valuation, bytes]] = {}
-        self._unsure: dict[str, tuple[int, int]] = {}
+        self._coverage: dict[str, Coverage] = {}
 
     def wait_s(self) -> float | None:
         """Seconds until there is something to do; None when nothing is dirty."""
@@ -117,8 +117,10 @@ class LiveRounds:
     def _end(self) -> None:
         self._in_flight.append((self._deliveries, self._round_offsets))
         self._deliveries = []
-        metrics.UNPRICED_POSITIONS.set(sum(unpriced for unpriced, _ in self._unsure.values()))
-        metrics.STALE_POSITIONS.set(sum(stale for _, stale in self._unsure.values()))
+        coverages = self._coverage.values()
+        metrics.POSITIONS.set(sum(one.positions for one in coverages))
+        metrics.UNPRICED_POSITIONS.set(sum(one.unpriced for one in coverages))
+        metrics.STALE_POSITIONS.set(sum(one.stale for one in coverages))
 
     def _value(self, portfolio_id: str) -> list[Output]:
         now = self._clock.now()
@@ -128,7 +130,7 @@ class LiveRounds:
             return []
         payload = encode(valuation)
         self._unstored[portfolio_id] = (valuation, payload)
-        self._unsure[portfolio_id] = (valuation.coverage.unpriced, valuation.coverage.stale)
+        self._coverage[portfolio_id] = valuation.coverage
         metrics.VALUATIONS_PUBLISHED.labels(basis="last").inc()
         if valuation.source_ts_us is not None:
             lag_s = (to_us(now) - valuation.source_ts_us) / 1e6

@@ -29,6 +29,8 @@ class Reader:
             (topic, number) for topic in topics for number in partitions_of(self._consumer, topic)
         ]
         self._places = frozenset(self.places)
+        for topic in topics:  # an alert on the first invalid record must have seen the zero before it
+            metrics.INVALID_RECORDS.labels(topic=topic)
 
     def __contains__(self, place: Place) -> bool:
         """Whether the place is a partition here; progress is also kept on what is in PostgreSQL alone."""

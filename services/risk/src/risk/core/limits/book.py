@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import get_args
 
 from contracts import LimitEvent, RiskReport, Valuation
 from quant import FactorMatrix
-from quant.limits import LimitLevels
+from quant.limits import LimitLevels, LimitStateName
 from risk.core.limits.definitions import Definition, LimitBooks
 from risk.core.limits.readings import Reading, read, unit_of
 from risk.core.limits.tracks import Observation, Track, after, levels_at, next_event
@@ -93,6 +94,22 @@ class LimitBook:
                 if limit.limit_id == limit_id:
                     return self._status(limit)
         return None
+
+    def count_by_state(self) -> dict[str, int]:
+        """How many limits are in each state; one that was never judged is UNKNOWN."""
+        counts = dict.fromkeys(get_args(LimitStateName), 0)
+        for limit in self.books.definitions:
+            standing = self._tracks.get(limit.limit_id, Track()).standing
+            counts["UNKNOWN" if standing is None else standing.state] += 1
+        return counts
+
+    def oldest_breach_age_s(self) -> float:
+        """Market time since the oldest open breach began; 0 without one."""
+        if self.market_time is None:
+            return 0.0
+        tracks = (self._tracks.get(limit.limit_id, Track()) for limit in self.books.definitions)
+        opened = [breach.opened_at for track in tracks if (breach := track.open_breach) is not None]
+        return max(0.0, (self.market_time - min(opened)).total_seconds()) if opened else 0.0
 
     def _status(self, limit: Definition) -> Status:
         reading, as_of = self._readings.get(limit.limit_id, (None, None))
