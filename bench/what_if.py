@@ -9,10 +9,10 @@ import numpy as np
 from bench.rows import Row, timed_ms
 from chassis.health import Health, serve_health
 from contracts.analysis.what_if import WhatIfAnswer
+from measuring.core.history import DailyHistory
 from quant import DatedSeries
 from risk.adapters.analysis_routes import analysis_routes
 from risk.core.desk import Desk
-from risk.core.history import DailyHistory
 from risk.core.state import RiskState
 from testkit.builders import make_position_value, make_valuation
 

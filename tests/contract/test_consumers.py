@@ -21,7 +21,7 @@ from chassis.clock import FixedClock
 from contract_tools.examples import Example, read_examples
 from contracts import Instrument, Tick, Topic, Valuation, topics
 from contracts.codec import decoder
-from risk.core.history import DailyHistory
+from measuring.core.history import DailyHistory
 from risk.core.state import RiskState
 from risk.handlers import RiskHandler
 from tick_ingestor.adapters.instruments import apply as apply_instrument

@@ -2,8 +2,9 @@
 
 import typer
 
-from tapeline_cli import bars, bench, diagnosis, eod, limits, replay, stack, topics, warehouse
+from tapeline_cli import bars, bench, diagnosis, limits, replay, stack, topics, warehouse
 from tapeline_cli.dlq import commands as dlq
+from tapeline_cli.eod import commands as eod
 from tapeline_cli.load import commands as load
 
 app = typer.Typer(

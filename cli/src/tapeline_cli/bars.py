@@ -1,14 +1,15 @@
-"""`tapeline bars run`: the Silver job now instead of at the next five minutes."""
+"""`tapeline bars`: the Silver job now instead of at the next five minutes, and whether bars are missing."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from local_stack.stack import Stack
-from tapeline_cli.connection import request_json
+from tapeline_cli import exits
+from tapeline_cli.connection import Connection, request_json
 from tapeline_cli.output import JsonOption, console, print_json
 
 JOB = "/jobs/silver-bars"
@@ -30,6 +31,32 @@ def run(as_json: JsonOption = False) -> None:
         print_json(result)
     else:
         console.print(", ".join(f"{name} {value}" for name, value in result.items()), markup=False)
+
+
+@group.command()
+def check(
+    windows: Annotated[int, typer.Option(min=1, help="How many of the newest windows to look at.")] = 12,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell which final bars are missing; exit code 1 when there are any."""
+    # Imported here: calendars take seconds, which every other command would pay.
+    from endofday.adapters.completeness import completeness
+    from store.database import Database
+
+    with Database(Connection.of_stack().postgres, application="tapeline-cli", max_size=1) as database:
+        market_time, found = database.run(completeness(database.pool, windows))
+    missing = [{"symbol": symbol, "window_start": start.isoformat()} for symbol, start in found.missing]
+    if as_json:
+        told = {"windows": found.windows, "symbols": found.symbols, "missing": missing}
+        print_json({"market_time": market_time, **told})
+    else:
+        for one in missing:
+            console.print(f"{one['symbol']:<12} {one['window_start']}  no final bar", markup=False)
+        console.print(
+            f"{len(missing)} missing in {found.windows} windows of {found.symbols} symbols", markup=False
+        )
+    if missing:
+        raise typer.Exit(exits.FAILED)
 
 
 def aggregator_url() -> str:

@@ -118,8 +118,8 @@ def write(database: Any, relation: Any, rows: list[dict[str, Any]]) -> None:
 
 
 def freeze(database: Any, *dates: dt.date) -> list[dict[str, Any]]:
-    results = list(run_steps(database.dsn, dates or (DAY,), chosen("pnl")))
-    assert [one.status for one in results] == ["done"] * len(results), results
+    results = list(run_steps(database.dsn, dates or (DAY,), chosen(["pnl"])))
+    assert [one.state for one in results] == ["done"] * len(results), results
     return [one.details for one in results]
 
 

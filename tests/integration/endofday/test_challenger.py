@@ -11,8 +11,8 @@ import pytest
 from api_gateway.adapters.challenger_watch import divergence_ratios
 from endofday.adapters.challenger import challenge
 from endofday.adapters.pnl import freeze_pnl
-from risk.adapters.history_store import HistoryStore
-from risk.adapters.metric_store import MetricStore
+from measuring.adapters.history import HistoryStore
+from measuring.adapters.metrics import MetricStore
 from risk.core.state import RiskState
 from store import tables
 from store.bulk import append_revisions

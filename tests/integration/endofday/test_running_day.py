@@ -21,12 +21,13 @@ from tests.integration.endofday.books import (
 
 from api_gateway.adapters.pnl import PnlReader
 from endofday.adapters.pnl import running_rows
+from endofday.adapters.runs import attempts, begin_attempt, record_failure
 from endofday.core.facts import Quote
 from endofday.core.running import LiveMarket
 from endofday.runner import run_steps
 from endofday.steps import chosen
 from store import tables
-from store.database import Connection, connect_pool
+from store.database import connect_pool
 from testkit.builders import make_position_value, make_valuation
 
 pytestmark = pytest.mark.integration
@@ -78,15 +79,21 @@ def test_every_attempt_is_recorded(database: Any) -> None:
     freeze(database)
     freeze(database)
 
-    async def work(conn: Connection) -> list[Any]:
-        return await conn.fetch("SELECT step, attempt, status, details FROM ops.run ORDER BY attempt")
-
-    rows = database.transaction(work)
-    assert [(row["step"], row["attempt"], row["status"]) for row in rows] == [
-        ("pnl", 1, "done"),
-        ("pnl", 2, "done"),
+    (failed,) = run_steps(database.dsn, [dt.date(2013, 10, 5)], chosen(["pnl"]))
+    assert failed.state == "failed"
+    assert "Saturday" in str(failed.message)
+    rows = database.run(attempts(database.pool, DAY))
+    assert [(one.step, one.attempt, one.state, one.rows_written) for one in rows] == [
+        ("pnl", 1, "done", 8),
+        ("pnl", 2, "done", 0),
     ]
-    assert rows[0]["details"]["positions"] == 8
-    (failed,) = run_steps(database.dsn, [dt.date(2013, 10, 5)], chosen("pnl"))
-    assert failed.status == "failed"
-    assert "Saturday" in failed.details["error"]
+
+
+def test_an_attempt_that_was_killed_can_be_told_as_failed(database: Any) -> None:
+    begun = database.run(begin_attempt(database.pool, DAY, "pnl"))
+    assert [one.state for one in database.run(attempts(database.pool, DAY))] == ["running"]
+    for message in ("timed out", "told again"):
+        told = database.run(record_failure(database.pool, DAY, "pnl", message))
+        assert (told.attempt, told.state, told.message) == (begun.attempt, "failed", "timed out")
+    kept = database.run(database.pool.fetch("SELECT state FROM ops.run ORDER BY revision"))
+    assert [row["state"] for row in kept] == ["running", "failed"]

@@ -9,12 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 import endofday.runner
-from endofday.runner import StepResult
+from endofday.adapters.runs import Attempt
 from tapeline_cli import exits
 from tapeline_cli.app import app
 from tapeline_cli.connection import Connection
 
 ASKED: list[tuple[dt.date, ...]] = []
+BEGAN = dt.datetime(2013, 10, 7, 22, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -22,12 +23,20 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The command with a platform that freezes every date but 2013-10-03."""
     ASKED.clear()
 
-    def run_steps(dsn: str, dates: Sequence[dt.date], steps: Sequence[Any]) -> Iterator[StepResult]:
+    def run_steps(dsn: str, dates: Sequence[dt.date], steps: Sequence[Any]) -> Iterator[Attempt]:
         ASKED.append(tuple(dates))
         for date in dates:
             failed = date == dt.date(2013, 10, 3)
-            details = {"error": "ValueError: no"} if failed else {"positions": 8}
-            yield StepResult(steps[0].name, date, "failed" if failed else "done", 0.25, details)
+            yield Attempt(
+                date,
+                steps[0].name,
+                1,
+                "failed" if failed else "done",
+                BEGAN,
+                BEGAN + dt.timedelta(seconds=0.25),
+                message="ValueError: no" if failed else None,
+                details={"positions": 8},
+            )
             if failed:
                 return
 
@@ -41,7 +50,8 @@ def test_one_date_runs_each_step_and_says_how_long_it_took(run: Any) -> None:
     result = run("--date", "2013-10-07")
     assert result.exit_code == exits.OK
     assert [(dt.date(2013, 10, 7),)] == ASKED
-    assert "2013-10-07 pnl" in result.stdout
+    assert "2013-10-07 wait" in result.stdout
+    assert "0.2 s" in result.stdout
     assert "positions 8" in result.stdout
 
 
@@ -54,7 +64,7 @@ def test_a_span_runs_its_business_dates_and_prints_json(run: Any) -> None:
 def test_a_failed_step_is_told_and_fails(run: Any) -> None:
     result = run("--since", "2013-10-02", "--date", "2013-10-04", "--json")
     assert result.exit_code == exits.FAILED
-    assert [one["status"] for one in json.loads(result.stdout)] == ["done", "failed"]
+    assert [one["state"] for one in json.loads(result.stdout)] == ["done", "failed"]
     assert "ValueError: no" in result.stderr
 
 

@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 
 from endofday.core.facts import Portfolio, members
+from endofday.core.fx_day import fx_close
 from endofday.core.running import running_date
-from endofday.core.sessions import fx_close, last_session
+from endofday.core.sessions import last_session
 from endofday.steps import STEPS, chosen
 
 
@@ -60,7 +61,7 @@ def test_members_are_all_below_and_a_circle_ends() -> None:
 
 
 def test_steps_are_chosen_by_name() -> None:
-    assert chosen(None) == STEPS
-    assert [step.name for step in chosen("pnl")] == ["pnl"]
-    with pytest.raises(ValueError, match="there are pnl"):
-        chosen("nope")
+    assert chosen() == STEPS
+    assert [step.name for step in chosen(["challenger", "pnl"])] == ["pnl", "challenger"]
+    with pytest.raises(ValueError, match="there are closes, corporate-actions"):
+        chosen(["nope"])

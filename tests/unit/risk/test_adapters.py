@@ -4,8 +4,8 @@ import logging
 
 import numpy as np
 
+from measuring.adapters.history import to_series
 from risk.adapters.client_logs import ClientRepeats
-from risk.adapters.history_store import to_series
 
 
 def record(logger: str, text: str, *arguments: object) -> logging.LogRecord:

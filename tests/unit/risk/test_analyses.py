@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from contracts.analysis.scenarios import ScenariosAnswer
+from measuring.core.history import DailyHistory
 from quant import DatedSeries
 from risk.adapters.analysis_routes import analysis_routes
 from risk.core.desk import Desk
-from risk.core.history import DailyHistory
 from risk.core.state import RiskState
 from testkit.builders import make_position_value, make_valuation
 

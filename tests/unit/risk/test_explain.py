@@ -9,10 +9,10 @@ import pytest
 from contracts import PositionValue
 from contracts.analysis.explain import ExplainAnswer
 from contracts.codec import encode
+from measuring.core.history import DailyHistory
 from quant import DatedSeries, ExplainedChange, ExplainStep, Missing, Result, explain_change
 from risk.adapters.analysis_routes import analysis_routes
 from risk.core.desk import Desk
-from risk.core.history import DailyHistory
 from risk.core.state import RiskState
 from testkit.builders import make_position_value, make_valuation
 

@@ -7,11 +7,12 @@ import pytest
 
 from contracts import Measure, RiskReport
 from contracts.codec import decoder, encode
+from measuring.adapters.metrics import to_rows
+from measuring.core.history import DailyHistory
 from quant import DatedSeries
 from risk.core.conflation import Conflator, ValuationHead
-from risk.core.history import DailyHistory
 from risk.core.state import RiskState
-from risk.handlers import RiskHandler, to_rows
+from risk.handlers import RiskHandler
 from testkit.builders import make_position_value, make_valuation, moment
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

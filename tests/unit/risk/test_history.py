@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
+from measuring.core.history import CACHED_DATES, DailyHistory, FactorCache, market_date
 from quant import CorporateAction, DatedSeries
-from risk.core.history import CACHED_DATES, DailyHistory, FactorCache, market_date
 
 
 def weekdays_to(end: str, count: int) -> np.ndarray:

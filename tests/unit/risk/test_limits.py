@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from contracts import DailyPnl, LimitEvent, PositionValue, Valuation
 from contracts.analysis.limits import CureAnswer, LimitsAnswer
 from contracts.codec import decoder, encode
+from measuring.core.definitions import Deed, Definition, LimitBooks, parameters_of
+from measuring.core.history import DailyHistory
+from measuring.core.readings import read
 from quant import DatedSeries
 from quant.limit_lifecycle import LimitRaise
 from quant.limits import LimitLevels
 from risk.adapters.analysis_routes import analysis_routes
 from risk.adapters.limit_store import to_message, to_row
 from risk.core.desk import Desk
-from risk.core.history import DailyHistory
-from risk.core.limits.definitions import Deed, Definition, LimitBooks, parameters_of
-from risk.core.limits.readings import read
 from risk.core.state import RiskState
 from risk.handlers import RiskHandler
 from testkit.builders import make_position_value, make_valuation, moment

@@ -9,8 +9,8 @@ import pytest
 import QuantLib as ql
 
 from contracts import Measure, OptionTerms, PositionValue, RiskReport
+from measuring.core.history import DailyHistory
 from quant import DatedSeries
-from risk.core.history import DailyHistory
 from risk.core.state import RiskState
 from risk.handlers import RiskHandler
 from testkit.builders import make_position_value, make_valuation

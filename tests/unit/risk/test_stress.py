@@ -11,10 +11,10 @@ import pytest
 from contracts.analysis.backtest import BacktestAnswer
 from contracts.analysis.scenarios import ScenariosAnswer
 from contracts.analysis.stress import StressAnswer, StressOutcome
+from measuring.core.history import DailyHistory
 from quant import DatedSeries
 from risk.adapters.analysis_routes import analysis_routes
 from risk.core.desk import Desk
-from risk.core.history import DailyHistory
 from risk.core.state import RiskState
 from testkit.builders import make_position_value, make_valuation
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from contracts.analysis.var import ComponentsAnswer, VarAnswer
+from measuring.core.history import DailyHistory, FactorCache
 from quant import METHODS, DatedSeries, historical_var
 from risk.adapters.analysis_routes import analysis_routes
 from risk.core.desk import Desk
-from risk.core.history import DailyHistory, FactorCache
 from risk.core.state import RiskState
 from testkit.builders import make_position_value, make_valuation
 

@@ -10,12 +10,12 @@ import pytest
 from contracts import Valuation
 from contracts.analysis.what_if import SupposedMeasure, WhatIfAnswer
 from contracts.types import DailyPnl
+from measuring.core.definitions import Definition, LimitBooks
+from measuring.core.history import DailyHistory
 from quant import CorporateAction, DatedSeries
 from quant.limits import LimitLevels
 from risk.adapters.analysis_routes import analysis_routes
 from risk.core.desk import Desk
-from risk.core.history import DailyHistory
-from risk.core.limits.definitions import Definition, LimitBooks
 from risk.core.state import RiskState
 from testkit.builders import make_instrument, make_position_value, make_valuation, moment
 

@@ -9,7 +9,7 @@ import pytest
 from contracts import DailyPnl, Valuation
 from endofday.core.day import Closes
 from endofday.core.facts import Action, Quote, Rates
-from endofday.core.sessions import fx_close
+from endofday.core.fx_day import fx_close
 from testkit.builders import (
     DAY,
     make_fx_rate,

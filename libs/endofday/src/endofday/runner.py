@@ -1,70 +1,36 @@
-"""Runs steps for a business date and records each attempt in ops.run."""
+"""Runs steps for business dates and records each attempt in ops.run."""
 
 import datetime as dt
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
+from endofday.adapters.runs import DONE, FAILED, Attempt, begin_attempt, end_attempt
 from endofday.steps import Step
-from store.database import Connection, Database, run_transaction
+from store.database import Database
 
 STEP_TIMEOUT_S = 3600.0
-_BEGIN = """
-INSERT INTO ops.run (run_id, step, attempt, business_date, status, started_at, details)
-SELECT $1::varchar, $2::varchar, coalesce(max(attempt), 0) + 1, $3, 'running', clock_timestamp(), '{}'
-  FROM ops.run WHERE run_id = $1 AND step = $2
-RETURNING attempt
-"""
-_END = """
-UPDATE ops.run SET status = $4, finished_at = clock_timestamp(), details = $5
- WHERE run_id = $1 AND step = $2 AND attempt = $3
-"""
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """What became of one step; `status` is done or failed."""
-
-    step: str
-    date: dt.date
-    status: str
-    seconds: float
-    details: dict[str, Any]
-
-
-def run_steps(dsn: str, dates: Sequence[dt.date], steps: Sequence[Step]) -> Iterator[StepResult]:
+def run_steps(dsn: str, dates: Sequence[dt.date], steps: Sequence[Step]) -> Iterator[Attempt]:
     """Run every step for every date, oldest first; the first that fails is told and ends the run."""
     with Database(dsn, application="tapeline-eod", max_size=2) as database:
         for date in sorted(dates):
             for step in steps:
-                result = _run(database, date, step)
-                yield result
-                if result.status == "failed":
+                ended = database.run(_run(database.pool, date, step), STEP_TIMEOUT_S)
+                yield ended
+                if ended.state == FAILED:
                     return
 
 
-def _run(database: Database, date: dt.date, step: Step) -> StepResult:
-    run_id, began = f"eod:{date}", time.monotonic()
-
-    async def begin(conn: Connection) -> int:
-        return int(await conn.fetchval(_BEGIN, run_id, step.name, date) or 0)
-
-    attempt = database.transaction(begin)
-    status, details = database.run(_attempt(database.pool, date, step), STEP_TIMEOUT_S)
-
-    async def end(conn: Connection) -> None:
-        await conn.execute(_END, run_id, step.name, attempt, status, details)
-
-    database.run(run_transaction(database.pool, end))
-    return StepResult(step.name, date, status, time.monotonic() - began, details)
-
-
-async def _attempt(pool: asyncpg.Pool, date: dt.date, step: Step) -> tuple[str, dict[str, Any]]:
+async def _run(pool: asyncpg.Pool, date: dt.date, step: Step) -> Attempt:
+    begun = await begin_attempt(pool, date, step.name)
+    details: dict[str, Any] = {}
     try:
-        return "done", await step.run(pool, date)
+        details = await step.run(pool, date)
+        state, message = DONE, None
     except Exception as error:
         # The record must tell about every kind of failure; the caller prints it and stops.
-        return "failed", {"error": f"{type(error).__name__}: {error}"}
+        state, message = FAILED, f"{type(error).__name__}: {error}"
+    return await end_attempt(pool, begun, state, message, details)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from chassis.settings import ServiceSettings
+from chassis.settings import SchedulerKind, ServiceSettings
 
 
 class AggregatorSettings(ServiceSettings):
@@ -21,6 +21,10 @@ class AggregatorSettings(ServiceSettings):
         default=8, description="failures of a streaming query in a row after which the process ends"
     )
 
+    scheduler: SchedulerKind = Field(
+        default=SchedulerKind.EMBEDDED,
+        description="who starts the Silver job every five minutes: this service (embedded), airflow, or none",
+    )
     silver_delay_s: float = Field(default=10.0, description="Silver job runs so long after each window end")
     quiet_s: float = Field(
         default=60.0, description="a window without new ticks for so long is taken as complete"

@@ -23,6 +23,7 @@ from chassis.crash import crash_point
 from chassis.health import Health
 from chassis.kafka import Publisher, new_producer
 from chassis.logs import get_logger
+from chassis.settings import SchedulerKind
 from chassis.shutdown import StopSignal
 from contracts import Bar, topics
 from jobs.bronze_ticks import BronzeTicks
@@ -79,8 +80,9 @@ class SparkPath:
     def run(self, stop: StopSignal) -> None:
         """Start the session, then keep the queries running until stopped."""
         self._start()
-        timer = threading.Thread(target=self._run_timer, args=(stop,), name="silver-timer", daemon=True)
-        timer.start()
+        if self._settings.scheduler is SchedulerKind.EMBEDDED:
+            timer = threading.Thread(target=self._run_timer, args=(stop,), name="silver-timer", daemon=True)
+            timer.start()
         assert self._queries is not None
         while not stop.wait(WATCH_S):
             self._queries.watch()

@@ -18,12 +18,12 @@ from chassis.logs import configure_logging, get_logger
 from chassis.table import read_table
 from contracts import LimitEvent, Valuation, topics
 from contracts.codec import decoder
+from measuring.adapters.history import HistoryStore
+from measuring.adapters.metrics import MetricStore
 from risk.adapters.analysis_routes import analysis_routes
 from risk.adapters.client_logs import quieten_clients
 from risk.adapters.faust_app import APP_ID, ValuationStream, make_app
-from risk.adapters.history_store import HistoryStore
 from risk.adapters.limit_store import LimitStore
-from risk.adapters.metric_store import MetricStore
 from risk.adapters.worker import RiskWorker
 from risk.core.desk import Desk
 from risk.core.state import RiskState

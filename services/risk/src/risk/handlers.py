@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from chassis.bus import Output
 from contracts import LimitEvent, RiskReport, Valuation, topics
 from contracts.codec import encode
-from risk.core.limits.definitions import LimitBooks
+from measuring.core.definitions import LimitBooks
 from risk.core.state import RiskState
 
 MINUTE_S = 60
@@ -80,32 +79,3 @@ def to_outputs(events: Sequence[LimitEvent]) -> list[Output]:
     """Limit events as messages."""
     topic = topics.LIMIT_EVENTS
     return [Output(topic.name, encode(event), topic.key_of(event)) for event in events]
-
-
-def to_rows(reports: Sequence[RiskReport]) -> list[dict[str, Any]]:
-    """One row of ops.risk_metric per measure; evidence says which valuation and which history it rests on."""
-    return [
-        {
-            "portfolio_id": report.portfolio_id,
-            "as_of": report.as_of,
-            "basis": report.basis,
-            "measure": measure.measure,
-            "parameters": measure.parameters,
-            "valuation_id": report.valuation_id,
-            "value": measure.value,
-            "unit": measure.unit,
-            "details": measure.details,
-            "reason": measure.reason,
-            "definition": measure.definition,
-            "recorded_at": report.recorded_at,
-            "evidence": {
-                "valuation_id": report.valuation_id,
-                "history_version": report.history_version,
-                "priced": report.coverage.priced,
-                "positions": report.coverage.positions,
-                "complete": report.coverage.complete,
-            },
-        }
-        for report in reports
-        for measure in report.measures
-    ]

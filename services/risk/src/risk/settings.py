@@ -3,9 +3,10 @@
 from pydantic import Field
 
 from chassis.settings import ServiceSettings
+from measuring.settings import MeasuringSettings
 
 
-class RiskSettings(ServiceSettings):
+class RiskSettings(ServiceSettings, MeasuringSettings):
     """Every field is read from `TAPELINE_<NAME>`."""
 
     conflate_ms: int = Field(default=100, ge=0, description="least time between two reports of one portfolio")
@@ -18,5 +19,3 @@ class RiskSettings(ServiceSettings):
     instance_id: str = Field(
         default="", description="name in the consumer group, kept over restarts; host name if empty"
     )
-    benchmark: str = Field(default="SPY", description="symbol whose history beta is measured against")
-    pivot_currency: str = Field(default="USD", description="currency through which FX rates are crossed")

@@ -7,13 +7,12 @@ from typing import Any
 import asyncpg
 
 from endofday.adapters.challenger_sql import PNL, VAR
-from endofday.adapters.inputs import read_books
+from endofday.adapters.inputs import DAY_END, read_books
 from endofday.core.day import Day
 from store.bulk import append_revisions
 from store.database import Connection, run_transaction
 from store.tables import Challenge
 
-_DAY_END = dt.time(23, 59, 59, 999_999, tzinfo=dt.UTC)
 EVIDENCE = ("as_of", "scenarios", "scenario_date")
 AGREES_WITHIN = 1e-6
 """Share of the primary number: rounding of sums in another order stays many times below it."""
@@ -67,7 +66,7 @@ def divergence_ratio(row: Mapping[str, Any]) -> float | None:
 
 async def _sessions(conn: Connection, date: dt.date) -> tuple[Any, ...]:
     """Parameters of PNL: the two sessions of each symbol, and the two ends of the FX day."""
-    books = await read_books(conn, date, dt.datetime.combine(date, _DAY_END))
+    books = await read_books(conn, date, dt.datetime.combine(date, DAY_END))
     day = Day(date, books.instruments)
     symbols = sorted(books.symbols())
     sessions = [day.sessions(symbol) for symbol in symbols]

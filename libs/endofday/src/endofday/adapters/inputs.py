@@ -7,15 +7,19 @@ from typing import Any
 
 from endofday.core.day import Books, Closes, Day, wanted_moments, wanted_sessions
 from endofday.core.facts import Action, Instrument, Portfolio, Quote, Rates, Trade, Version, members
+from endofday.core.fx_day import fx_close, is_business_date
 from endofday.core.sessions import Session
 from store.database import Connection
 
 MAX_RATE_AGE = dt.timedelta(days=7)
 """A rate older than this counts as missing: over a long weekend yes, over a gap in the history no."""
 OPTION = "option"
+DAY_END = dt.time(23, 59, 59, 999_999, tzinfo=dt.UTC)
 
 _PORTFOLIOS = "SELECT portfolio_id, base_currency, parent_id FROM ops.portfolio_latest ORDER BY portfolio_id"
-_INSTRUMENTS = "SELECT symbol, asset_class, currency, exchange, multiplier FROM ops.instrument_latest"
+_INSTRUMENTS = """
+SELECT symbol, asset_class, currency, exchange, multiplier, sector, issuer FROM ops.instrument_latest
+"""
 _VERSIONS = """
 SELECT portfolio_id, symbol, as_of, quantity, average_cost, currency, cost_fx_rate, revision
   FROM ops.position_latest WHERE as_of <= $1 AND ($2::text[] IS NULL OR portfolio_id = ANY ($2))
@@ -104,6 +108,18 @@ async def read_books(
         _grouped((((one.portfolio_id, one.symbol), one)) for one in trades),
         _grouped((one.symbol, one) for one in actions),
     )
+
+
+async def read_day(conn: Connection, date: dt.date) -> tuple[Books, Closes, Day]:
+    """Everything that the close of a business date rests on.
+
+    Raises ValueError for a Saturday or Sunday.
+    """
+    if not is_business_date(date):
+        raise ValueError(f"{date} is a {date:%A}; business dates are Mondays to Fridays")
+    books = await read_books(conn, date, max(fx_close(date), dt.datetime.combine(date, DAY_END)))
+    day = Day(date, books.instruments)
+    return books, await read_closes(conn, books, day), day
 
 
 async def read_closes(conn: Connection, books: Books, day: Day) -> Closes:

@@ -5,10 +5,9 @@ from typing import Any
 
 import asyncpg
 
-from endofday.adapters.inputs import read_books, read_closes
+from endofday.adapters.inputs import read_books, read_closes, read_day
 from endofday.core.day import Day, Row, emptied, rows_of_day
 from endofday.core.running import LiveMarket, rows_now, running_date
-from endofday.core.sessions import fx_close, is_business_date
 from store.bulk import append_revisions
 from store.database import Connection, run_transaction
 from store.tables import PnlDaily
@@ -17,7 +16,6 @@ _STORED = """
 SELECT portfolio_id, symbol, date, currency FROM ops.pnl_daily_latest
  WHERE date = $1 AND (opening_quantity <> 0 OR closing_quantity <> 0 OR total IS DISTINCT FROM 0)
 """
-_DAY_END = dt.time(23, 59, 59, 999_999, tzinfo=dt.UTC)
 
 
 async def freeze_pnl(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
@@ -25,8 +23,6 @@ async def freeze_pnl(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
 
     Raises ValueError for a Saturday or Sunday.
     """
-    if not is_business_date(date):
-        raise ValueError(f"{date} is a {date:%A}; business dates are Mondays to Fridays")
 
     async def freeze(conn: Connection) -> dict[str, Any]:
         rows = await day_rows(conn, date)
@@ -47,10 +43,7 @@ async def freeze_pnl(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
 
 async def day_rows(conn: Connection, date: dt.date) -> list[Row]:
     """The rows of a date as they follow from what is stored now."""
-    until = max(fx_close(date), dt.datetime.combine(date, _DAY_END))
-    books = await read_books(conn, date, until)
-    day = Day(date, books.instruments)
-    return list(rows_of_day(books, await read_closes(conn, books, day), day))
+    return list(rows_of_day(*await read_day(conn, date)))
 
 
 async def running_rows(conn: Connection, portfolio_id: str, live: LiveMarket) -> list[Row]:

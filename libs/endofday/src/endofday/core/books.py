@@ -21,7 +21,9 @@ BEGINNING = dt.datetime.min.replace(tzinfo=dt.UTC)
 class DayBook:
     """Opening units (of before a split), the fills since (in units of after it) and what they realised.
 
-    `realized` is None when a rate was unknown. `position` and `fill_ids` name the rows used.
+    `cost` is that of the units held at the close, in their currency and in base currency. `realized` and
+    `cost_base` are None when a rate was unknown. `positions` and `fill_ids` name the rows used, `as_of` and
+    `version` the newest of the positions.
     """
 
     quantity: Decimal
@@ -29,6 +31,10 @@ class DayBook:
     realized: Decimal | None = ZERO
     positions: tuple[str, ...] = ()
     fill_ids: tuple[str, ...] = ()
+    cost: Decimal = ZERO
+    cost_base: Decimal | None = ZERO
+    as_of: dt.datetime = BEGINNING
+    version: int = 0
 
 
 def split_ratio(actions: Sequence[Action], opening: Session, closing: Session) -> Decimal:
@@ -76,18 +82,29 @@ def day_book(
         realized=_difference(end, start),
         positions=() if version is None else (_name(version),),
         fill_ids=tuple(one.fill_id for one in [*past, *today]),
+        cost=end.cost,
+        cost_base=end.cost_base,
+        as_of=min((one.executed_at for one in [*past, *today]), default=BEGINNING)
+        if version is None
+        else version.as_of,
+        version=0 if version is None else version.revision,
     )
 
 
 def merge(books: Sequence[DayBook]) -> DayBook:
     """The same symbol in several portfolios as one position."""
     known = [book.realized for book in books if book.realized is not None]
+    costs = [book.cost_base for book in books if book.cost_base is not None]
     return DayBook(
         quantity=sum_money(book.quantity for book in books),
         fills=tuple(fill for book in books for fill in book.fills),
         realized=sum_money(known) if len(known) == len(books) else None,
         positions=tuple(name for book in books for name in book.positions),
         fill_ids=tuple(name for book in books for name in book.fill_ids),
+        cost=sum_money(book.cost for book in books),
+        cost_base=sum_money(costs) if len(costs) == len(books) else None,
+        as_of=max(book.as_of for book in books),
+        version=max(book.version for book in books),
     )
 
 

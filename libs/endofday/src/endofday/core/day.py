@@ -8,7 +8,8 @@ from typing import Any
 
 from endofday.core.books import DayBook, day_book, dividend, merge, split_ratio
 from endofday.core.facts import Action, Instrument, Portfolio, Quote, Rates, Trade, Version, members
-from endofday.core.sessions import Session, fx_close, last_session
+from endofday.core.fx_day import fx_close
+from endofday.core.sessions import Session, last_session
 from quant import Missing, daily_pnl, previous_business_date
 from quant.daily_pnl import DayPnl
 from quant.money import ZERO
@@ -146,7 +147,7 @@ def rows_of_portfolio(
     A portfolio with others below it holds theirs too, merged by symbol.
     """
     for line in open_lines(books, closes, day, portfolio, held):
-        price = _price(books, closes, day, line.symbol, 1)
+        price = closing_price(books, closes, day, line.symbol)
         rate = closes.at(day.fx_closes[1]).rate(line.currency, portfolio.base_currency)
         yield row_of(books, day, portfolio, line, price, rate)
 
@@ -267,6 +268,11 @@ def _evidence(
         "actions": [f"{one.kind}:{one.symbol}:{one.ex_date}:{one.revision}" for one in counted],
         **({} if told is None else {"message": told.message}),
     }
+
+
+def closing_price(books: Books, closes: Closes, day: Day, symbol: str) -> Quote | None:
+    """What a position is worth at the close, per unit; in the currency of its instrument only."""
+    return _price(books, closes, day, symbol, 1)
 
 
 def _price(books: Books, closes: Closes, day: Day, symbol: str, number: int) -> Quote | None:

@@ -18,13 +18,15 @@ class Portfolio(NamedTuple):
 
 
 class Instrument(NamedTuple):
-    """What decides how a position is priced."""
+    """What decides how a position is priced, and what it is counted under."""
 
     symbol: str
     asset_class: str
     currency: str
     exchange: str
     multiplier: Decimal
+    sector: str | None = None
+    issuer: str | None = None
 
 
 class Version(NamedTuple):

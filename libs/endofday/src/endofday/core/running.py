@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from endofday.core.day import Books, Closes, Day, OpenLine, Row, open_lines, row_of
 from endofday.core.facts import Portfolio, Quote
-from endofday.core.sessions import NEW_YORK, fx_close, is_business_date
+from endofday.core.fx_day import NEW_YORK, fx_close, is_business_date
 from quant.daily_pnl import DayPnl
 from quant.result import Result
 

@@ -1,17 +1,16 @@
-"""When a business date closes: exchange calendars for prices, 17:00 New York for rates."""
+"""When exchanges are open: their calendars, and for what has none the FX day."""
 
 import datetime as dt
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import exchange_calendars  # pyright: ignore[reportMissingTypeStubs]
 from exchange_calendars.errors import (  # pyright: ignore[reportMissingTypeStubs]
     InvalidCalendarName,
 )
 
-NEW_YORK = ZoneInfo("America/New_York")
-FX_CLOSE = dt.time(17, tzinfo=NEW_YORK)
+from endofday.core.fx_day import fx_close, is_business_date
+
 LOOK_BACK = dt.timedelta(days=30)
 """More than the longest holiday of any exchange."""
 
@@ -22,16 +21,6 @@ class Session(NamedTuple):
     date: dt.date
     close: dt.datetime
     calendar: str
-
-
-def fx_close(date: dt.date) -> dt.datetime:
-    """The end of the FX day: 17:00 New York, in UTC."""
-    return dt.datetime.combine(date, FX_CLOSE).astimezone(dt.UTC)
-
-
-def is_business_date(date: dt.date) -> bool:
-    """Monday to Friday; what a holiday means differs from exchange to exchange."""
-    return date.weekday() < 5
 
 
 @lru_cache(maxsize=4096)
@@ -48,6 +37,38 @@ def last_session(exchange: str | None, date: dt.date) -> Session:
     session = calendar.date_to_session(date.isoformat(), direction="previous")
     closed = calendar.session_close(session).to_pydatetime()
     return Session(session.date(), closed.astimezone(dt.UTC), str(calendar.name))
+
+
+def session_spans(
+    exchange: str | None, first: dt.datetime, end: dt.datetime
+) -> list[tuple[dt.datetime, dt.datetime]]:
+    """Opening and close, in UTC, of every session that overlaps [first, end).
+
+    An exchange without a calendar is open from one 17:00 New York to the next, Mondays to Fridays.
+    """
+    date, last = first.date() - dt.timedelta(days=1), end.date() + dt.timedelta(days=1)
+    found: list[tuple[dt.datetime, dt.datetime]] = []
+    while date <= last:
+        opened, closed = _span(exchange, date)
+        if opened < end and closed > first:
+            found.append((opened, closed))
+        date += dt.timedelta(days=1)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _span(exchange: str | None, date: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    """A session of this date; of no length where there is none."""
+    closed = fx_close(date)
+    calendar = _calendar(exchange, date.year)
+    if calendar is None:
+        days = 1 if is_business_date(date) else 0
+        return fx_close(date - dt.timedelta(days=days)), closed
+    if not calendar.is_session(date.isoformat()):
+        return closed, closed
+    moments = calendar.session_open(date.isoformat()), calendar.session_close(date.isoformat())
+    opened, closed = (moment.to_pydatetime().astimezone(dt.UTC) for moment in moments)
+    return opened, closed
 
 
 @lru_cache(maxsize=64)

@@ -2,9 +2,9 @@
 
 from store.tables.base import SCHEMA, Fact, Relation, State, metadata
 from store.tables.books import Challenge, Fill, PnlDaily
-from store.tables.limits import LimitAction, LimitDefinition, LimitEvent
+from store.tables.limits import LimitAction, LimitDefinition, LimitEvent, LimitStatus
 from store.tables.market import CorporateAction, DailyPrice, FxRate, PriceBar
-from store.tables.operations import ApiKey, LivePrice, LiveValuation, PipelineCount, Run, StreamOffset
+from store.tables.operations import ApiKey, AuditLog, LivePrice, LiveValuation, Run, StreamOffset
 from store.tables.reference import Instrument, Portfolio, Position
 from store.tables.values import (
     PortfolioValuation,
@@ -31,15 +31,18 @@ FACTS: tuple[type[Fact], ...] = (
     Challenge,
     LimitDefinition,
     LimitEvent,
+    LimitStatus,
     LimitAction,
+    Run,
 )
-STATES: tuple[type[State], ...] = (StreamOffset, LivePrice, LiveValuation, PipelineCount, ApiKey, Run)
+STATES: tuple[type[State], ...] = (StreamOffset, LivePrice, LiveValuation, ApiKey)
 
 __all__ = [
     "FACTS",
     "SCHEMA",
     "STATES",
     "ApiKey",
+    "AuditLog",
     "Challenge",
     "CorporateAction",
     "DailyPrice",
@@ -50,9 +53,9 @@ __all__ = [
     "LimitAction",
     "LimitDefinition",
     "LimitEvent",
+    "LimitStatus",
     "LivePrice",
     "LiveValuation",
-    "PipelineCount",
     "PnlDaily",
     "Portfolio",
     "PortfolioValuation",

@@ -1,6 +1,7 @@
-"""Limits: what they are, every change of their state, and everything people did about it."""
+"""Limits: what they are, every change of their state, how they closed, and what people did about it."""
 
 import datetime as dt
+from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
@@ -69,6 +70,33 @@ class LimitEvent(Fact, table=True):
     reason: str | None = None
     message: str | None = None
     valuation_id: str | None = None
+
+
+class LimitStatus(Fact, table=True):
+    """How a limit stood at the close of a business date, judged on the closing value.
+
+    `armed_state` is the last known state, from which the next close goes on; `value` is null with a reason.
+    """
+
+    __table_args__ = (
+        versioned_by("limit_id", "date"),
+        Index(None, "portfolio_id", "date"),
+    )
+    unmeasured: ClassVar[frozenset[str]] = frozenset({"valuation_id"})
+
+    limit_id: str = Field(primary_key=True)
+    date: dt.date = Field(primary_key=True)
+    portfolio_id: str
+    as_of: dt.datetime = timestamp()
+    valuation_id: str
+    state: str
+    armed_state: str
+    value: float | None = double(default=None)
+    unit: str
+    warning_level: float | None = double(default=None)
+    hard_level: float = double()
+    reason: str | None = None
+    message: str | None = None
 
 
 class LimitAction(Fact, table=True):

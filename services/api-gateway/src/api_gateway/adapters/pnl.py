@@ -16,7 +16,7 @@ SELECT symbol, date, price, fx, trading, income, fees, opening_value, closing_va
   FROM ops.pnl_daily_latest WHERE portfolio_id = $1 AND date BETWEEN $2 AND $3 ORDER BY date, symbol
 """
 _FROZEN = """
-SELECT DISTINCT business_date AS date FROM ops.run WHERE step = 'pnl' AND status = 'done'
+SELECT DISTINCT date FROM ops.run WHERE step = 'pnl' AND state = 'done'
  UNION SELECT DISTINCT date FROM ops.pnl_daily WHERE portfolio_id = $1
 """
 _FIRST_HELD = """

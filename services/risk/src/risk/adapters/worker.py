@@ -14,9 +14,9 @@ from chassis.clock import Clock, to_us
 from chassis.logs import get_logger
 from contracts import LimitEvent, RiskReport, Valuation, topics
 from contracts.codec import decoder
-from risk.adapters.history_store import HistoryStore
+from measuring.adapters.history import HistoryStore
+from measuring.adapters.metrics import MetricStore
 from risk.adapters.limit_store import LimitStore
-from risk.adapters.metric_store import MetricStore
 from risk.handlers import RiskHandler, to_outputs
 
 log = get_logger(__name__)

@@ -6,10 +6,10 @@ from typing import Any
 
 from contracts import Basis, Valuation
 from contracts.analysis.common import AnalysisRequest, Unavailable
+from measuring.core.history import DailyHistory, FactorCache, market_date
+from measuring.core.reports import holdings_of, is_only_fx, priced
 from quant import SCENARIO_COUNT, BookScenarios, FactorMatrix, Holding, Missing, Result, book_scenarios
-from risk.core.history import DailyHistory, FactorCache, market_date
 from risk.core.limits.book import LimitBook
-from risk.core.reports import holdings_of, is_only_fx, priced
 from risk.core.state import RiskState
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from contracts import PositionValue, Valuation
 from contracts.analysis.what_if import MarkSource
 from contracts.types import AssetClass
+from measuring.core.history import DailyHistory, market_date
 from quant import Missing, adjusted_closes
 from quant.money import EXACT, plain, round_money, round_rate
-from risk.core.history import DailyHistory, market_date
 
 
 @dataclass(frozen=True, slots=True)

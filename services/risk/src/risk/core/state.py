@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from contracts import RiskReport, Valuation
+from measuring.core.history import DailyHistory, FactorCache
+from measuring.core.reports import factors_of, make_report
 from quant import FactorMatrix
-from risk.core.history import DailyHistory, FactorCache, market_date
 from risk.core.limits.book import LimitBook
-from risk.core.reports import is_only_fx, make_report, priced
 
 Key = tuple[str, str]  # portfolio_id, basis
 
@@ -59,5 +59,4 @@ class RiskState:
 
     def factors(self, valuation: Valuation) -> FactorMatrix | None:
         """What the book of a valuation is measured with; None without history before its market date."""
-        only_fx = is_only_fx(priced(valuation))
-        return self._factors.factors(market_date(valuation.as_of), valuation.currency, only_fx=only_fx)
+        return factors_of(self._factors, valuation)

@@ -9,12 +9,11 @@ from typing import NamedTuple
 from contracts import DailyPnl, Portfolio, Trade
 from endofday.core import day as eod
 from endofday.core import facts
+from endofday.core.fx_day import fx_close
+from endofday.core.profits import line_profit, sum_profits
 from endofday.core.running import RunningLine, running_lines
-from endofday.core.sessions import fx_close
-from quant import Missing, previous_business_date
-from quant.daily_pnl import DayPnl
-from quant.money import ZERO, sum_money
-from quant.result import Result
+from quant import previous_business_date
+from quant.money import ZERO
 from valuation.core.books import Books
 from valuation.core.ledgers import PositionVersion
 from valuation.core.marks import Mark
@@ -116,7 +115,7 @@ class Daily:
             # Valued as if it were held already: what it makes today cannot be told.
             if mark.line.dated_later and mark.line.symbol not in found:
                 found[mark.line.symbol] = DailyPnl(since=self._since, unknown=1)
-        return DayProfits(_sum(self._since, found.values()), found)
+        return DayProfits(sum_profits(self._since, found.values()), found)
 
     def _line(
         self, running: _Running, opened: RunningLine, mark: Mark | None, traded: Rate | None
@@ -128,7 +127,7 @@ class Daily:
         kept = running.kept.get(symbol)
         if kept is not None and kept.price == price and kept.rate == rate:
             return kept.line
-        line = _message(self._since, opened.profit(price, rate), opened.line.book.realized)
+        line = line_profit(self._since, opened.profit(price, rate), opened.line.book.realized)
         running.kept[symbol] = _Kept(price, rate, line)
         return line
 
@@ -205,52 +204,3 @@ def _trade(one: Trade) -> facts.Trade:
         one.currency,
         one.fee or ZERO,
     )
-
-
-def _message(since: str, profit: Result[DayPnl], realized: Decimal | None) -> DailyPnl:
-    if isinstance(profit, Missing):
-        return DailyPnl(since=since, unknown=1)
-    return DailyPnl(
-        since=since,
-        opening_value=_tidy(profit.opening_value),
-        price=_tidy(profit.price),
-        fx=_tidy(profit.fx),
-        trading=_tidy(profit.trading),
-        income=_tidy(profit.income),
-        fees=_tidy(profit.fees),
-        total=_tidy(profit.total),
-        realized=None if realized is None else _tidy(realized),
-    )
-
-
-def _sum(since: str, lines: Iterable[DailyPnl]) -> DailyPnl:
-    """The positions together; unknown ones are counted and left out. Of nothing but those there is no sum."""
-    found = list(lines)
-    known = [one for one in found if not one.unknown]
-    unknown = len(found) - len(known)
-    if unknown and not known:
-        return DailyPnl(since=since, unknown=unknown)
-    return DailyPnl(
-        since=since,
-        opening_value=_added([one.opening_value for one in known]),
-        price=_added([one.price for one in known]),
-        fx=_added([one.fx for one in known]),
-        trading=_added([one.trading for one in known]),
-        income=_added([one.income for one in known]),
-        fees=_added([one.fees for one in known]),
-        total=_added([one.total for one in known]),
-        realized=_added([one.realized for one in known]),
-        unknown=unknown,
-    )
-
-
-def _added(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    """The sum, None when one is unknown. Most parts of most days are 0, which needs no adding."""
-    if None in amounts:
-        return None
-    return sum_money(amount for amount in amounts if amount) or ZERO
-
-
-def _tidy(amount: Decimal) -> Decimal:
-    """A zero without exponent."""
-    return amount or ZERO

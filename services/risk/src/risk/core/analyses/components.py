@@ -8,6 +8,7 @@ import numpy as np
 
 from contracts import PositionValue
 from contracts.analysis.var import Component, ComponentsAnswer, ComponentsRequest
+from measuring.core.reports import priced
 from quant import (
     UNCLASSIFIED,
     BookVar,
@@ -22,7 +23,6 @@ from quant import (
 from quant.arrays import Floats
 from risk.core.analyses.var import described, head_of, measured, question_of
 from risk.core.desk import Desk, unavailable
-from risk.core.reports import priced
 
 
 def components(desk: Desk, request: ComponentsRequest) -> ComponentsAnswer:

@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from contracts import PositionValue, Valuation
 from contracts.analysis.limits import CureAnswer, CureRequest
+from measuring.core.readings import Reading, in_scope, read
 from quant import FactorMatrix, round_money
 from quant.limit_cure import CureTrade, smallest_trade
 from quant.money import EXACT, product
 from risk.core.desk import Desk, Refused
 from risk.core.limits.book import Status
-from risk.core.limits.readings import Reading, in_scope, read
 
 ONE = Decimal(1)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from contracts import PositionValue, Valuation
 from contracts.analysis.explain import Component, ExplainAnswer, ExplainRequest, VarPart
+from measuring.core.reports import holdings_of, priced
 from quant import (
     MEASURES,
     ExplainedChange,
@@ -21,7 +22,6 @@ from quant import (
     historical_var,
 )
 from risk.core.desk import Desk, Refused, unavailable
-from risk.core.reports import holdings_of, priced
 
 METHOD = "historical, k-th worst, one day"
 

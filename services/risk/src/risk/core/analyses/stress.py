@@ -14,6 +14,7 @@ from contracts.analysis.stress import (
     StressOutcome,
     StressRequest,
 )
+from measuring.core.reports import priced
 from quant import (
     NAMED_PERIODS,
     BookScenarios,
@@ -32,7 +33,6 @@ from quant import (
 )
 from quant.arrays import Dates
 from risk.core.desk import Desk, DeskBook, Refused, unavailable
-from risk.core.reports import priced
 
 ALL_HISTORY = 100_000  # more scenarios than any history has
 WORST_DAYS = (1, 5, 20)

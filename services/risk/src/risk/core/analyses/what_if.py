@@ -11,15 +11,15 @@ from contracts.analysis.what_if import (
     WhatIfAnswer,
     WhatIfRequest,
 )
+from measuring.core.definitions import levels_at
+from measuring.core.readings import read
+from measuring.core.reports import make_report
 from quant import Exposure, convert, exposure, sum_money
 from quant.limits import limit_standing
 from quant.money import EXACT, ZERO
 from risk.core.desk import Desk, Refused
 from risk.core.limits.book import Status
-from risk.core.limits.readings import read
-from risk.core.limits.tracks import levels_at
 from risk.core.marks import marks
-from risk.core.reports import make_report
 from risk.core.supposed import priced_values, suppose
 
 TRADES_MAX = 1000

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from contracts import LimitEvent, RiskReport, Valuation
+from measuring.core.definitions import Definition, LimitBooks, levels_at
+from measuring.core.readings import Reading, read, unit_of
 from quant import FactorMatrix
 from quant.limits import LimitLevels, LimitStateName
-from risk.core.limits.definitions import Definition, LimitBooks
-from risk.core.limits.readings import Reading, read, unit_of
-from risk.core.limits.tracks import Observation, Track, after, levels_at, next_event
+from risk.core.limits.tracks import Observation, Track, after, next_event
 
 FactorsOf = Callable[[Valuation], FactorMatrix | None]
 

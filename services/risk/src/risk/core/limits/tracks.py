@@ -1,12 +1,12 @@
 """The state of one limit, folded from its events: a restart goes on where the last event left it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
 from contracts import LimitEvent
-from quant.limit_lifecycle import LimitRaise, raised_level
+from measuring.core.definitions import Definition
+from measuring.core.readings import Reading
 from quant.limits import (
     ArmedState,
     LimitLevels,
@@ -15,8 +15,6 @@ from quant.limits import (
     limit_severity,
     limit_standing,
 )
-from risk.core.limits.definitions import Definition
-from risk.core.limits.readings import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +73,6 @@ def _breach_after(track: Track, event: LimitEvent) -> Breach | None:
     if event.armed_state == "BREACH":
         return found
     return replace(found, cured_at=event.as_of, cured_recorded_at=event.recorded_at)
-
-
-def levels_at(limit: Definition, raises: Sequence[LimitRaise], at: datetime) -> LimitLevels:
-    """The levels in force at a market time, with the raises that hold."""
-    return replace(limit.levels, hard=raised_level(limit.levels.hard, raises, at))
 
 
 def next_event(

@@ -8,6 +8,7 @@ from typing import cast
 from contracts import Measure as MeasureMessage
 from contracts import PositionValue, RiskReport, Valuation
 from contracts.types import MeasureReason
+from measuring.core.history import FactorCache, market_date
 from quant import (
     MEASURES,
     Benchmark,
@@ -43,6 +44,12 @@ def make_report(
         measures=tuple(_message(row, row.evaluate(book), valuation.currency) for row in MEASURES),
         source_ts_us=valuation.source_ts_us,
     )
+
+
+def factors_of(cache: FactorCache, valuation: Valuation) -> FactorMatrix | None:
+    """What the book of a valuation is measured with; None without history before its market date."""
+    only_fx = is_only_fx(priced(valuation))
+    return cache.factors(market_date(valuation.as_of), valuation.currency, only_fx=only_fx)
 
 
 def priced(valuation: Valuation) -> list[PositionValue]:

@@ -10,8 +10,8 @@ from typing import Any
 import asyncpg
 import numpy as np
 
+from measuring.core.history import DailyHistory
 from quant import CorporateAction, DatedSeries
-from risk.core.history import DailyHistory
 from store.database import Connection, run_transaction
 
 # Facts are only ever appended, so the newest recording time and the number of rows change with every change.

@@ -1,10 +1,10 @@
 """What a limit says, and what people did about it, as loaded from schema ops."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from quant.limit_lifecycle import LimitRaise
+from quant.limit_lifecycle import LimitRaise, raised_level
 from quant.limits import LimitLevels
 
 DEFAULT_HYSTERESIS = 0.02
@@ -55,3 +55,8 @@ class LimitBooks:
 def parameters_of(text: str) -> dict[str, str]:
     """`confidence_bp=9900,window=500` -> names and values; the inverse of `canonical_parameters`."""
     return dict(part.split("=", 1) for part in text.split(",") if part)
+
+
+def levels_at(limit: Definition, raises: Sequence[LimitRaise], at: datetime) -> LimitLevels:
+    """The levels in force at a market time, with the raises that hold."""
+    return replace(limit.levels, hard=raised_level(limit.levels.hard, raises, at))

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from contracts import Measure as MeasureMessage
 from contracts import PositionValue, RiskReport, Valuation
+from measuring.core.definitions import Definition
+from measuring.core.reports import book_of
 from quant import Exposure, FactorMatrix, Missing, exposure, leverage, split_pair, sum_money
 from quant.limits import LIMIT_EXPOSURES, limit_measure
 from quant.money import product
-from risk.core.limits.definitions import Definition
-from risk.core.reports import book_of
 
 UnknownReason = Literal["unmeasured", "uncovered", "stale"]
 HUNDRED = 100.0

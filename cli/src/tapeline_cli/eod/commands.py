@@ -1,0 +1,121 @@
+"""`tapeline eod`: runs the end of day of a business date, or tells what was tried."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tapeline_cli import exits
+from tapeline_cli.connection import Connection
+from tapeline_cli.output import JsonOption, console, errors, print_json
+
+if TYPE_CHECKING:
+    from endofday.adapters.runs import Attempt
+
+Date = Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="Business date.")]
+Since = Annotated[
+    dt.datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Run every business date from this one on."),
+]
+Steps = Annotated[
+    list[str] | None, typer.Option("--step", help="Run this step only; may be given several times.")
+]
+Status = Annotated[bool, typer.Option("--status", help="Run nothing; show what was tried for the date.")]
+Failure = Annotated[
+    str | None,
+    typer.Option(help="Run nothing; record that the step failed, where its process was ended from outside."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(eod)
+
+
+def eod(
+    date: Date,
+    since: Since = None,
+    step: Steps = None,
+    status: Status = False,
+    record_failure: Failure = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Freeze the numbers of a business date. Harmless when repeated: only what changed is written."""
+    # Imported here: tables and calendars take seconds, which every other command would pay.
+    from endofday.steps import chosen
+    from quant import business_dates
+    from tapeline_cli.eod.chain import CHAIN
+
+    if status:
+        _show(_attempts(date.date()), as_json)
+        return
+    try:
+        steps = chosen(step or (), CHAIN)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--step") from error
+    dates = business_dates((since or date).date(), date.date())
+    if not dates:
+        span = f"{date:%Y-%m-%d} is a {date:%A}" if since is None else "there is none in this span"
+        raise typer.BadParameter(f"{span}; business dates are Mondays to Fridays", param_hint="--date")
+    if record_failure is not None:
+        if step is None or len(step) != 1:
+            raise typer.BadParameter("say which --step failed, one", param_hint="--record-failure")
+        _show([_record(date.date(), step[0], record_failure)], as_json)
+        return
+    _run(dates, steps, as_json)
+
+
+def _run(dates: Sequence[dt.date], steps: Sequence[Any], as_json: bool) -> None:
+    """Tell each step as it ends, on standard error where standard output is for JSON."""
+    from endofday import runner
+
+    done = []
+    for one in runner.run_steps(Connection.of_stack().postgres, dates, steps):
+        done.append(one)
+        out = errors if as_json or one.state == "failed" else console
+        out.print(_line(one), markup=False)
+    if as_json:
+        print_json([_document(one) for one in done])
+    if any(one.state == "failed" for one in done):
+        raise typer.Exit(exits.FAILED)
+
+
+def _attempts(date: dt.date) -> list[Attempt]:
+    from endofday.adapters.runs import attempts
+    from store.database import Database
+
+    with Database(Connection.of_stack().postgres, application="tapeline-eod", max_size=1) as database:
+        return database.run(attempts(database.pool, date))
+
+
+def _record(date: dt.date, step: str, message: str) -> Attempt:
+    from endofday.adapters.runs import record_failure
+    from store.database import Database
+
+    with Database(Connection.of_stack().postgres, application="tapeline-eod", max_size=1) as database:
+        return database.run(record_failure(database.pool, date, step, message))
+
+
+def _show(found: Sequence[Attempt], as_json: bool) -> None:
+    if as_json:
+        print_json([_document(one) for one in found])
+        return
+    for one in found:
+        console.print(_line(one), markup=False)
+    if not found:
+        console.print("nothing was tried for this date")
+
+
+def _line(one: Attempt) -> str:
+    """One attempt for a person."""
+    took = "" if one.seconds is None else f"{one.seconds:6.1f} s"
+    told = [one.message] if one.message else [f"{name} {value}" for name, value in one.details.items()]
+    return f"{one.date} {one.step:<17} {one.attempt:>3} {one.state:<8}{took:>9}  {', '.join(told)}".rstrip()
+
+
+def _document(one: Attempt) -> dict[str, Any]:
+    """One attempt as JSON."""
+    return {**asdict(one), "seconds": None if one.seconds is None else round(one.seconds, 3)}

@@ -1,0 +1,114 @@
+"""The embedded schedule of the end of day: `python -m local_stack.scheduler`, supervised like a service.
+
+It runs only where TAPELINE_SCHEDULER is `embedded`; the same setting tells bar-aggregator whether to make
+final bars by its own timer. Of a date the end of day runs once, after 17:00 New York plus a delay, and only
+when bars of that very date are stored: the clock never starts the day of a replay.
+"""
+
+import asyncio
+import datetime as dt
+import os
+import signal
+import sys
+from dataclasses import dataclass
+
+import asyncpg
+
+from chassis.logs import configure_logging, get_logger
+from chassis.settings import SCHEDULER_VARIABLE, SchedulerKind
+from endofday.core.fx_day import fx_close, is_business_date
+
+SCHEDULER = "scheduler"
+DELAY = dt.timedelta(minutes=15)
+POLL_S = 60.0
+RETRY = dt.timedelta(minutes=10)
+ATTEMPTS_MAX = 3
+LAST_STEP = "compact"
+_STATE = """
+SELECT EXISTS (SELECT FROM ops.price_bar WHERE trade_date = $1) AS traded,
+       EXISTS (SELECT FROM ops.run WHERE date = $1 AND step = $2 AND state = 'done') AS done,
+       (SELECT count(*) FROM ops.run WHERE date = $1 AND state = 'failed') AS failures,
+       (SELECT max(ended_at) FROM ops.run WHERE date = $1 AND state = 'failed') AS failed_at
+"""
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DateState:
+    """What is known of a business date that is over."""
+
+    traded: bool
+    done: bool
+    failures: int
+    failed_at: dt.datetime | None
+
+    def is_due(self, now: dt.datetime) -> bool:
+        """Whether to run now: something traded, not done, and not failed too often or just before."""
+        if not self.traded or self.done or self.failures >= ATTEMPTS_MAX:
+            return False
+        return self.failed_at is None or now - self.failed_at >= RETRY
+
+
+def date_over(now: dt.datetime) -> dt.date:
+    """The newest business date whose close is at least the delay ago."""
+    date = now.date()
+    while not is_business_date(date) or fx_close(date) + DELAY > now:
+        date -= dt.timedelta(days=1)
+    return date
+
+
+async def follow(dsn: str, stop: asyncio.Event) -> None:
+    """Look every minute whether a date is due, until stopped."""
+    while not stop.is_set():
+        try:
+            await _look(dsn, stop)
+        except (OSError, asyncpg.PostgresError) as error:
+            log.warning("schedule cannot look into the database", error=str(error))
+        try:
+            await asyncio.wait_for(stop.wait(), POLL_S)
+        except TimeoutError:
+            continue
+
+
+async def _look(dsn: str, stop: asyncio.Event) -> None:
+    now = dt.datetime.now(dt.UTC)
+    date = date_over(now)
+    conn = await asyncpg.connect(dsn, timeout=10)
+    try:
+        found = DateState(**await conn.fetchrow(_STATE, date, LAST_STEP))
+    finally:
+        await conn.close()
+    if found.is_due(now):
+        await run_end_of_day(date, stop)
+
+
+async def run_end_of_day(date: dt.date, stop: asyncio.Event) -> int:
+    """Run the command a person has, beside us, and end it when we are stopped: a repeat is harmless."""
+    log.info("end of day begins", date=str(date))
+    command = (sys.executable, "-m", "tapeline_cli", "eod", "--date", date.isoformat())
+    process = await asyncio.create_subprocess_exec(*command)
+    stopping, ending = asyncio.create_task(stop.wait()), asyncio.create_task(process.wait())
+    await asyncio.wait([stopping, ending], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not ending.done():
+        process.terminate()
+    code = await ending
+    log.info("end of day left", date=str(date), code=code)
+    return code
+
+
+async def _main(dsn: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await follow(dsn, stop)
+
+
+def scheduler_kind() -> SchedulerKind:
+    """Who schedules, from the environment. Raises ValueError for a name that is none of the three."""
+    return SchedulerKind(os.environ.get(SCHEDULER_VARIABLE) or SchedulerKind.EMBEDDED)
+
+
+if __name__ == "__main__":
+    configure_logging(SCHEDULER, "console", "INFO")
+    asyncio.run(_main(os.environ["TAPELINE_POSTGRES"]))

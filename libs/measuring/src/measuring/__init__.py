@@ -1,0 +1,1 @@
+"""From a valuation to its risk numbers and limit readings: the same code live and at the close."""

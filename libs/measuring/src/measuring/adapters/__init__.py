@@ -1,0 +1,1 @@
+"""Daily history, limits and risk numbers in PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Pure parts: daily history as matrices, reports, what a limit reads."""

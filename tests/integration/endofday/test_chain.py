@@ -1,0 +1,239 @@
+"""The steps that need only PostgreSQL: right numbers, a repeat changes nothing, late corrections."""
+
+import datetime as dt
+from decimal import Decimal as D
+from typing import Any
+
+import polars as pl
+import pytest
+from tests.integration.endofday.books import (
+    AT,
+    CENT,
+    DAY,
+    DEMO,
+    FRIDAY,
+    HELD,
+    close,
+    instrument,
+    position,
+    usd_in_eur,
+    write,
+)
+
+from endofday.adapters.runs import Attempt
+from endofday.runner import run_steps
+from endofday.steps import STEPS
+from store import tables
+
+pytestmark = pytest.mark.integration
+
+MONDAY_CLOSE = dt.datetime(2013, 10, 7, 21, tzinfo=dt.UTC)
+SESSION_CLOSE = {
+    FRIDAY: dt.datetime(2013, 10, 4, 20, tzinfo=dt.UTC),
+    DAY: MONDAY_CLOSE - dt.timedelta(hours=1),
+}
+NEWCO, UNITS = "NEWCO", D(300)
+WINDOW = dt.timedelta(minutes=5)
+LIMITS = {"gross": ("gross", "", 1000.0), "var": ("historical_var", "confidence_bp=9900", 1e9)}
+
+
+def bar(symbol: str, end: dt.datetime, price: str, currency: str = "USD") -> dict[str, Any]:
+    prices = dict.fromkeys(("open", "high", "low", "close"), D(price))
+    return {
+        "symbol": symbol,
+        "window_start": end - WINDOW,
+        "window_end": end,
+        "trade_date": end.date(),
+        **prices,
+        "vwap": D(price),
+        "volume": 100,
+        "trades": 1,
+        "currency": currency,
+        "first_tick_id": "a",
+        "last_tick_id": "b",
+        "status": "final",
+        "as_of": end - dt.timedelta(seconds=1),
+    }
+
+
+def limit(name: str, measure: str, parameters: str, hard: float) -> dict[str, Any]:
+    wanted = {"limit_id": name, "measure": measure, "parameters": parameters, "hard_level": hard}
+    return {**wanted, "portfolio_id": "EU", "scope": "portfolio", "active": True}
+
+
+@pytest.fixture
+def book(database: Any) -> Any:
+    """The demo book with a symbol and a pair that only bars know, two limits, and years of history."""
+    old = pl.read_parquet(DEMO / "prices.parquet").filter(
+        (pl.col("date") < dt.date(2013, 9, 30)) & pl.col("symbol").is_in(list(HELD))
+    )
+    rates = pl.read_parquet(DEMO / "fx.parquet").filter(
+        (pl.col("date") < dt.date(2013, 9, 25)) & (pl.col("pair") == "EURUSD")
+    )
+    write(database, tables.DailyPrice, old.select("symbol", "date", "close", "currency").to_dicts())
+    fixings = [
+        {"pair": "EURUSD", "as_of": dt.datetime.combine(day, dt.time(), dt.UTC), "rate": D(str(rate))}
+        for day, rate in rates.select("date", "rate").iter_rows()
+    ]
+    write(database, tables.FxRate, fixings)
+    pair = instrument("GBPUSD", asset_class="fx", exchange="XOTC")
+    write(database, tables.Instrument, [instrument(NEWCO), pair])
+    write(database, tables.Position, [position("EU", NEWCO, UNITS)])
+    for date, price, cable in ((FRIDAY, "20", "1.6"), (DAY, "21", "1.61")):
+        ends = SESSION_CLOSE[date]
+        bars = [bar(NEWCO, ends - 6 * WINDOW, "19"), bar(NEWCO, ends, price), bar("GBPUSD", ends, cable)]
+        write(database, tables.PriceBar, bars)
+    write(database, tables.LimitDefinition, [limit(name, *parts) for name, parts in LIMITS.items()])
+    return database
+
+
+def end_of_day(database: Any, *dates: dt.date) -> dict[str, Attempt]:
+    """Every step of the dates; of several the last one's."""
+    done = list(run_steps(database.dsn, dates or (DAY,), STEPS))
+    assert [one.message for one in done if one.state != "done"] == []
+    return {one.step: one for one in done}
+
+
+def rows(database: Any, query: str, *values: Any) -> list[dict[str, Any]]:
+    return [dict(row) for row in database.run(database.pool.fetch(query, *values))]
+
+
+def closing(database: Any, portfolio: str = "EU", revision: int = 1) -> dict[str, Any]:
+    query = "SELECT * FROM ops.portfolio_valuation WHERE as_of = $1 AND portfolio_id = $2 AND revision = $3"
+    (found,) = rows(database, query, MONDAY_CLOSE, portfolio, revision)
+    return found
+
+
+def counts(database: Any) -> dict[str, int]:
+    facts = [fact for fact in tables.FACTS if fact is not tables.Run]
+    return {
+        fact.table().name: database.run(database.pool.fetchval(f"SELECT count(*) FROM {fact.qualified()}"))
+        for fact in facts
+    }
+
+
+def expected_value() -> D:
+    held = sum(units * close(symbol, DAY) for symbol, units in HELD.items())
+    return (held + UNITS * 21) * usd_in_eur(DAY)
+
+
+def test_a_close_is_worth_what_its_prices_say_and_equals_the_profit_rows(book: Any) -> None:
+    end_of_day(book, FRIDAY, DAY)
+    found = closing(book)
+    assert abs(found["market_value"] - expected_value()) < 10 * CENT
+    assert found["coverage"]["complete"] is True
+    frozen = "SELECT sum(closing_value) AS value, sum(total) AS total FROM ops.pnl_daily_latest"
+    (profit,) = rows(book, frozen + " WHERE portfolio_id = 'EU' AND date = $1", DAY)
+    assert profit["value"] == found["market_value"]
+    assert D(found["daily_pnl"]["total"]) == profit["total"]
+    top = closing(book, "TOP")
+    assert top["members"] == ["EU"]
+    lines = rows(
+        book, "SELECT * FROM ops.position_valuation WHERE as_of = $1 AND portfolio_id = 'TOP'", MONDAY_CLOSE
+    )
+    assert {row["symbol"]: row["quantity"] for row in lines} == {**HELD, "AIG": D(101), NEWCO: UNITS}
+    assert {row["valuation_id"] for row in lines} == {top["valuation_id"]}
+    assert rows(book, "SELECT * FROM ops.restatement") == []
+
+
+def test_bars_become_closes_and_fixings_only_where_none_were_loaded(book: Any) -> None:
+    end_of_day(book)
+    taken = "SELECT * FROM ops.daily_price WHERE evidence ->> 'source' = 'final_bars'"
+    (price,) = rows(book, taken)
+    assert (price["symbol"], price["date"], price["close"], price["low"]) == (NEWCO, DAY, 21, 19)
+    assert price["volume"] == 200
+    (rate,) = rows(book, "SELECT * FROM ops.fx_rate WHERE pair = 'GBPUSD'")
+    assert (rate["as_of"], rate["rate"], rate["source"]) == (MONDAY_CLOSE, D("1.61"), "final_bars")
+    write(book, tables.DailyPrice, [{"symbol": NEWCO, "date": DAY, "close": D(22), "currency": "USD"}])
+    assert end_of_day(book)["closes"].rows_written == 0
+    (known,) = rows(book, "SELECT close FROM ops.daily_price_latest WHERE symbol = $1", NEWCO)
+    assert known["close"] == 22
+
+
+def test_risk_and_limits_stand_on_the_closing_value(book: Any) -> None:
+    end_of_day(book)
+    numbers = rows(book, "SELECT * FROM ops.risk_metric WHERE as_of = $1", MONDAY_CLOSE)
+    assert {row["portfolio_id"] for row in numbers} == {"EU", "TOP"}
+    assert {row["valuation_id"] for row in numbers if row["portfolio_id"] == "EU"} == {
+        closing(book)["valuation_id"]
+    }
+    var = [row for row in numbers if row["measure"] == "historical_var" and row["portfolio_id"] == "EU"]
+    # A symbol without history makes the scenarios unknown, aloud.
+    assert {(row["value"], row["reason"]) for row in var} == {(None, "no_history")}
+    states = {row["limit_id"]: row for row in rows(book, "SELECT * FROM ops.limit_status")}
+    assert (states["gross"]["state"], states["var"]["state"]) == ("BREACH", "UNKNOWN")
+    assert "no_history" in states["var"]["message"]
+    gross = closing(book)["gross_exposure"]
+    assert states["gross"]["value"] == pytest.approx(float(gross))
+
+
+def test_hysteresis_goes_on_from_the_close_before(book: Any) -> None:
+    end_of_day(book, FRIDAY, DAY)
+    state = "SELECT state, value FROM ops.limit_status_latest WHERE limit_id = 'gross' AND date = $1"
+    value = rows(book, state, DAY)[0]["value"]
+    # A level just above Monday's value: no breach by itself, but still one after Friday's.
+    write(book, tables.LimitDefinition, [{**limit("gross", "gross", "", value * 1.01), "hysteresis": 0.05}])
+    end_of_day(book)
+    assert rows(book, state, DAY)[0]["state"] == "BREACH"
+    write(book, tables.LimitDefinition, [{**limit("gross", "gross", "", value * 1.01), "hysteresis": 0.0}])
+    end_of_day(book)
+    assert rows(book, state, DAY)[0]["state"] == "OK"
+
+
+def test_a_repeat_changes_nothing(book: Any) -> None:
+    end_of_day(book, FRIDAY, DAY)
+    before = counts(book)
+    again = end_of_day(book, FRIDAY, DAY)
+    assert counts(book) == before
+    assert {one.rows_written for one in again.values()} <= {0, None}
+    assert {one.attempt for one in again.values()} == {2}
+
+
+def test_a_late_correction_restates_and_keeps_what_was_known(book: Any) -> None:
+    end_of_day(book, FRIDAY, DAY)
+    before, known = closing(book), counts(book)
+    write(book, tables.PriceBar, [bar(NEWCO, SESSION_CLOSE[DAY], "20.5")])
+    again = end_of_day(book)
+    after = closing(book, revision=2)
+    lost = UNITS * D("0.5") * usd_in_eur(DAY)
+    assert abs(before["market_value"] - after["market_value"] - lost) < 10 * CENT
+    assert closing(book) == before
+    assert {name: again[name].details["restated"] for name in ("closes", "revalue", "pnl")} == {
+        "closes": 1,
+        "revalue": 2,
+        "pnl": 2,
+    }
+    told = rows(book, "SELECT * FROM ops.restatement WHERE relation = 'portfolio_valuation'")
+    (one,) = [row for row in told if row["row_key"].startswith("EU|")]
+    assert D(one["was"]["market_value"]) == before["market_value"]
+    assert D(one["became"]["market_value"]) == after["market_value"]
+    assert one["evidence"]["rows"] == ["bar:NEWCO:2013-10-07T19:55:00Z:2"]
+    grown = {name for name, count in counts(book).items() if count > known[name]}
+    assert {"pnl_daily", "risk_metric", "limit_status", "position_valuation"} <= grown
+
+
+def test_a_price_that_misses_a_split_is_named(book: Any) -> None:
+    write(book, tables.PriceBar, [bar(NEWCO, SESSION_CLOSE[DAY], "10.6")])
+    assert end_of_day(book)["corporate-actions"].details["suspected"] == [NEWCO]
+    split = {"symbol": NEWCO, "ex_date": DAY, "type": "split", "value": D(2)}
+    write(book, tables.CorporateAction, [split])
+    found = end_of_day(book)["corporate-actions"].details
+    assert (found["suspected"], found["today"]) == ([], 1)
+    line = rows(
+        book, "SELECT quantity FROM ops.position_valuation WHERE symbol = $1 AND portfolio_id = 'EU'", NEWCO
+    )
+    assert {row["quantity"] for row in line} == {UNITS, 2 * UNITS}
+
+
+def test_a_position_that_was_never_there_empties_the_value(book: Any) -> None:
+    write(
+        book,
+        tables.Portfolio,
+        [{"portfolio_id": "ONE", "valid_from": AT, "name": "1", "base_currency": "USD"}],
+    )
+    write(book, tables.Position, [position("ONE", "IBM", D(1))])
+    end_of_day(book)
+    assert closing(book, "ONE")["market_value"] == close("IBM", DAY)
+    write(book, tables.Position, [position("ONE", "IBM", D(0))])
+    end_of_day(book)
+    assert closing(book, "ONE", 2)["market_value"] == 0

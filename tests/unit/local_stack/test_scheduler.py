@@ -1,0 +1,54 @@
+"""When the embedded schedule runs an end of day."""
+
+import datetime as dt
+
+import pytest
+
+from chassis.settings import SCHEDULER_VARIABLE
+from local_stack.scheduler import ATTEMPTS_MAX, DELAY, LAST_STEP, RETRY, DateState, date_over, scheduler_kind
+from tapeline_cli.eod.chain import CHAIN
+
+NOW = dt.datetime(2026, 11, 23, 22, 30, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "date"),
+    [
+        # 17:00 New York is 22:00 UTC in winter and 21:00 in summer.
+        (dt.datetime(2026, 11, 23, 22, 0, tzinfo=dt.UTC) + DELAY, dt.date(2026, 11, 23)),
+        (dt.datetime(2026, 11, 23, 22, 0, tzinfo=dt.UTC), dt.date(2026, 11, 20)),
+        (dt.datetime(2026, 7, 6, 21, 0, tzinfo=dt.UTC) + DELAY, dt.date(2026, 7, 6)),
+        (dt.datetime(2026, 11, 22, 23, 0, tzinfo=dt.UTC), dt.date(2026, 11, 20)),
+    ],
+)
+def test_a_date_is_over_some_time_after_the_close_in_new_york(now: dt.datetime, date: dt.date) -> None:
+    assert date_over(now) == date
+
+
+@pytest.mark.parametrize(
+    ("state", "due"),
+    [
+        (DateState(True, False, 0, None), True),
+        (DateState(False, False, 0, None), False),  # a replay of another date, or a day without a market
+        (DateState(True, True, 0, None), False),
+        (DateState(True, False, 1, NOW - RETRY), True),
+        (DateState(True, False, 1, NOW - RETRY / 2), False),
+        (DateState(True, False, ATTEMPTS_MAX, NOW - 10 * RETRY), False),
+    ],
+)
+def test_it_runs_once_and_retries_a_failure(state: DateState, due: bool) -> None:
+    assert state.is_due(NOW) is due
+
+
+def test_the_last_step_of_the_chain_ends_the_date() -> None:
+    assert CHAIN[-1].name == LAST_STEP
+
+
+def test_one_setting_decides_who_schedules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SCHEDULER_VARIABLE, raising=False)
+    assert scheduler_kind() == "embedded"
+    monkeypatch.setenv(SCHEDULER_VARIABLE, "airflow")
+    assert scheduler_kind() == "airflow"
+    monkeypatch.setenv(SCHEDULER_VARIABLE, "cron")
+    with pytest.raises(ValueError, match="cron"):
+        scheduler_kind()
