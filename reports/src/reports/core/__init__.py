@@ -1,0 +1,1 @@
+"""Pure: a report from rows, a document from a report, charts."""

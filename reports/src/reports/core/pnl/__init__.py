@@ -1,0 +1,1 @@
+"""Daily Portfolio PnL."""

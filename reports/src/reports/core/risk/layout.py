@@ -1,0 +1,71 @@
+"""The Risk Exposure report as a document."""
+
+from collections.abc import Iterable
+
+from reports.core import figures
+from reports.core.document import Document, Section
+from reports.core.risk import footnotes
+from reports.core.risk.exposure_tables import concentration, groups, worth
+from reports.core.risk.limit_tables import limit_tables
+from reports.core.risk.shapes import RiskExposure
+from reports.core.risk.stress_tables import all_stresses, backtest, stress_table, unreached
+from reports.core.risk.tail_tables import tail_chart, tail_table
+from reports.core.risk.volatility_tables import all_instruments, instruments, volatility
+
+TITLE = "Risk Exposure"
+
+
+def document(report: RiskExposure) -> Document:
+    """Limits to act on first, then risk, exposure, stress and backtest."""
+    books = report.portfolios
+    return Document(
+        name=report.report,
+        title=TITLE,
+        date=report.date,
+        known_at=report.known_at,
+        facts=(
+            ("Business date", f"{report.date:%A}, {report.date}"),
+            ("As of", "n/a" if report.as_of is None else f"{figures.moment(report.as_of)}, official close"),
+            ("Known at", figures.moment(report.known_at)),
+            ("Portfolios", str(len(books))),
+        ),
+        warnings=tuple(_warnings(report)),
+        sections=(
+            Section("Limits", tuple(limit_tables(report.limits))),
+            Section("Value at risk and expected shortfall", (
+                tail_table("VaR 99 %", "One day, 99 %", books, highest=True),
+                *tail_chart(books),
+                tail_table("VaR other", "One day, other confidences", books, highest=False),
+            )),
+            Section("Exposure", (
+                worth(books),
+                groups("By class", "By asset class", books, "by_asset_class"),
+                groups("By currency", "By currency", books, "by_currency"),
+            )),
+            Section("Concentration", (concentration(books),)),
+            Section("Volatility", (volatility(books), instruments(report))),
+            Section("Stress", (stress_table(books), *unreached(books))),
+            Section("Backtest", (backtest(books),)),
+        ),
+        footnotes=footnotes.TEXTS,
+        details=(all_stresses(books), all_instruments(report)),
+    )  # fmt: skip
+
+
+def _warnings(report: RiskExposure) -> Iterable[str]:
+    breached = [one.limit_id for one in report.limits if one.breach_open]
+    if breached:
+        yield f"{len(breached)} limits are breached: {', '.join(breached[:10])}."
+    unknown = [one.limit_id for one in report.limits if one.state in ("UNKNOWN", "NOT_JUDGED")]
+    if unknown:
+        yield f"{len(unknown)} limits cannot be judged: {', '.join(unknown[:10])}."
+    for one in report.portfolios:
+        if one.as_of is None:
+            yield f"{one.portfolio_id} has no official value of the date."
+        elif not one.coverage.get("complete"):
+            yield (
+                f"{one.portfolio_id}: {one.coverage.get('unpriced', 0)} positions unpriced and "
+                f"{one.coverage.get('stale', 0)} stale of {one.coverage.get('positions', 0)}."
+            )
+        elif not any(tail.var is not None for tail in one.tails):
+            yield f"{one.portfolio_id} has no value at risk."
