@@ -1,6 +1,8 @@
 {# A surrogate key of the natural key's parts; the same parts give the same key on every database and run. #}
 {% macro surrogate_key(parts) -%}
-    md5({% for part in parts %}{{ "|| '|' || " if not loop.first }}cast({{ part }} as text){% endfor %})
+    {% set casts = [] %}
+    {% for part in parts %}{% do casts.append('cast(' ~ part ~ ' as ' ~ dbt.type_string() ~ ')') %}{% endfor %}
+    {{ dbt.hash(casts | join(" || '|' || ")) }}
 {%- endmacro %}
 
 {# 20131007 for 2013-10-07. #}

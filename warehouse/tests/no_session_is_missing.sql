@@ -1,6 +1,6 @@
 -- A portfolio valued before and after a date on which there are bars is valued on that date.
 with sessions as (
-    select distinct date from {{ ref('fact_price_bars') }}
+    select distinct {{ business_date('window_end') }} as date from {{ ref('fact_price_bars') }}
 ),
 
 valued as (

@@ -6,6 +6,6 @@ where held.quantity = 0 and not books.has_members
 
 union all
 
-select portfolio_id, symbol, {{ utc_date('executed_at') }} as date
+select portfolio_id, symbol, {{ business_date('executed_at') }} as date
 from {{ ref('stg_ops__fill') }}
 where quantity = 0

@@ -17,6 +17,9 @@ pytestmark = pytest.mark.integration
 BEFORE, BETWEEN = dt.date(2013, 10, 2), dt.date(2013, 10, 3)
 LATER = dt.date(2013, 10, 8)
 UNCOUNTED = {"positions": 4, "priced": 3, "unpriced": 0}
+OUTSIDE = {"k": "501", "scenarios": "500", "interval_lower": "6500", "interval_upper": "7000"} | {
+    "scenario_date": "2010-01-04", "window_start": "2011-10-07", "window_end": "2013-10-04"
+}  # fmt: skip
 
 
 def moved(date: dt.date, row: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -28,6 +31,11 @@ def bad_bar(minute: int, **fields: Any) -> dict[str, Any]:
     start = dt.datetime(2013, 10, 7, 15, minute, tzinfo=dt.UTC)
     window = {"window_start": start, "window_end": start + dt.timedelta(minutes=5)}
     return books.bar("AIG", MONDAY, **{**window, **fields})
+
+
+def window_before(date: dt.date) -> dict[str, dt.datetime]:
+    end = books.closing_time(date)
+    return {"window_start": end - dt.timedelta(minutes=5), "window_end": end}
 
 
 def bad_pnl(day: int, **fields: Any) -> dict[str, Any]:
@@ -42,7 +50,7 @@ BAD: books.Rows = {
         bad_bar(15, vwap=D("60")),
         bad_bar(20, volume=-1),
         bad_bar(25, window_end=dt.datetime(2013, 10, 7, 15, 25, tzinfo=dt.UTC)),
-        {**books.bar("AIG", FRIDAY), "trade_date": BETWEEN, "window_start": books.closing_time(BETWEEN)},
+        {**books.bar("AIG", FRIDAY), "trade_date": BETWEEN, **window_before(BETWEEN)},
         {**books.bar("AIG", MONDAY), "trade_date": dt.date(1999, 1, 4), "symbol": "OLD"},
     ],
     tables.PortfolioValuation: [
@@ -54,7 +62,7 @@ BAD: books.Rows = {
             FRIDAY,
             books.valuation(FRIDAY),
             basis="last",
-            coverage={"positions": 4, "priced": 3, "unpriced": 0},
+            coverage=UNCOUNTED,
         ),
     ],
     tables.PositionValuation: [
@@ -73,6 +81,7 @@ BAD: books.Rows = {
     tables.RiskMetric: [
         books.risk("historical_var", 5000.0, parameters="confidence_bp=9500"),
         books.risk("expected_shortfall", 4000.0, parameters="confidence_bp=9500"),
+        books.risk("historical_var", 4999.0, parameters="confidence_bp=9900", details=OUTSIDE),
         books.risk("beta", 1.0, value=None),
         books.risk("volatility", -0.2),
         books.risk("beta", 1.0, as_of=books.closing_time(dt.date(2013, 10, 9))),
@@ -107,6 +116,10 @@ CAUGHT = [
     "quantities_are_not_zero",
     "risk_has_its_valuation",
     "tail_loss_is_beyond_value_at_risk",
+    "value_at_risk_grows_with_confidence",
+    "value_at_risk_is_inside_its_interval",
+    "scenario_is_inside_its_window",
+    "tail_rank_is_among_the_scenarios",
 ]
 
 

@@ -1,5 +1,6 @@
 """The warehouse reads what the services store, and says so for every column."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 
 from store.tables import FACTS, Fact
 
-PROJECT = Path(__file__).resolve().parents[3] / "warehouse"
+ROOT = Path(__file__).resolve().parents[3]
+PROJECT = ROOT / "warehouse"
 # What only one vendor understands; macros/ is the place for it.
 VENDOR = re.compile(
     r"::|->|\bilike\b|\bdistinct on\b|\bto_char\b|\bgenerate_series\b|\bqualify\b|at time zone", re.I
@@ -21,6 +23,7 @@ def blocks(page: str, indent: int) -> dict[str, str]:
 
 
 TABLES = blocks((PROJECT / "models/staging/_sources.yml").read_text(), 6)
+EXPOSURES = blocks((PROJECT / "models/exposures.yml").read_text(), 2)
 MARTS = blocks((PROJECT / "models/marts/_marts.yml").read_text(), 2)
 
 
@@ -62,3 +65,22 @@ def test_nothing_adds_up_risk() -> None:
         if "ref('fact_risk_metrics')" in (text := file.read_text()) and re.search(r"\b(sum|avg)\s*\(", text)
     ]
     assert adds == []
+
+
+def test_exposures_name_routes_of_the_api() -> None:
+    routes = json.loads((ROOT / "docs/reference/openapi.json").read_text())["paths"]
+    named = [path for text in EXPOSURES.values() for path in re.findall(r'"(/[\w/{}-]+)"', text)]
+    assert len(named) > 10
+    assert [path for path in named if path not in routes] == []
+
+
+def test_every_table_that_the_api_reads_has_an_exposure() -> None:
+    exposed = {name for text in EXPOSURES.values() for name in re.findall(r"source\('ops', '(\w+)'\)", text)}
+    adapters = (ROOT / "services/api-gateway/src/api_gateway/adapters").glob("*.py")
+    read = {
+        name.removesuffix("_latest")
+        for file in adapters
+        for name in re.findall(r"(?:FROM|JOIN) ops\.(\w+)", file.read_text())
+    }
+    assert read
+    assert read & set(TABLES) <= exposed

@@ -10,7 +10,7 @@ select
     cast(extract(month from date) as integer) as month,
     cast(extract(day from date) as integer) as day_of_month,
     {{ iso_weekday('date') }} as weekday,
-    cast(date_trunc('month', date) as date) as month_start,
+    cast({{ dbt.date_trunc('month', 'date') }} as date) as month_start,
     {{ iso_weekday('date') }} <= 5 as is_business_date
 from days
 

@@ -47,8 +47,8 @@ select
     parents.parent_id is not null as has_members,
     valid_from,
     valid_to,
-    case when before is null then cast('0001-01-01 00:00:00+00' as timestamptz) else valid_from end as applies_from,
-    coalesce(valid_to, cast('9999-01-01 00:00:00+00' as timestamptz)) as applies_to,
+    case when before is null then {{ moment('0001-01-01 00:00:00+00') }} else valid_from end as applies_from,
+    coalesce(valid_to, {{ moment('9999-01-01 00:00:00+00') }}) as applies_to,
     valid_to is null as is_current,
     revision,
     recorded_at

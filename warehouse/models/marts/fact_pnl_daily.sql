@@ -1,23 +1,25 @@
 -- One row for each portfolio, symbol and business date; the newest revision.
 {{ config(
-    materialized='incremental',
+    materialized=fact_materialization(),
     incremental_strategy='delete+insert',
+    indexes=[{'columns': ['date', 'portfolio_id']}],
     unique_key=['date', 'portfolio_id'],
     on_schema_change='append_new_columns'
 ) }}
 
-with known as (
-    select ranked.*, {{ end_of_date('date') }} as as_of
-    from (
-        {{ latest_of(ref('stg_ops__pnl_daily'), ['portfolio_id', 'symbol', 'date']) }}
-    ) as ranked
-)
-{% if is_incremental() %},
-
+with
+{% if is_incremental() -%}
 changed as (
-    {{ changed_groups(['date', 'portfolio_id'], [('dim_symbol', 'symbol', 'symbol_key'), ('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
+    {{ changed_groups(ref('int_pnl_daily_revisions'), ['date', 'portfolio_id'], [('dim_symbol', 'symbol', 'symbol_key'), ('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
+),
+{%- endif %}
+
+known as (
+    {{ latest_of(
+        ref('int_pnl_daily_revisions'), ['portfolio_id', 'symbol', 'date'],
+        within=['date', 'portfolio_id'] if is_incremental()
+    ) }}
 )
-{% endif %}
 
 select
     {{ surrogate_key(['known.portfolio_id', 'known.symbol', date_key('known.date')]) }} as pnl_key,
@@ -52,6 +54,3 @@ select
 from known
 {{ version_at('dim_portfolio', 'portfolio_id', 'known.portfolio_id', 'known.as_of', 'portfolios') }}
 {{ version_at('dim_symbol', 'symbol', 'known.symbol', 'known.as_of', 'symbols') }}
-{% if is_incremental() -%}
-inner join changed on changed.date = known.date and changed.portfolio_id = known.portfolio_id
-{%- endif %}

@@ -1,23 +1,25 @@
 -- One row for each portfolio, market time and basis; the newest revision.
 {{ config(
-    materialized='incremental',
+    materialized=fact_materialization(),
     incremental_strategy='delete+insert',
+    indexes=[{'columns': ['date', 'portfolio_id']}],
     unique_key=['date', 'portfolio_id'],
     on_schema_change='append_new_columns'
 ) }}
 
-with known as (
-    select ranked.*, {{ utc_date('as_of') }} as date
-    from (
-        {{ latest_of(ref('stg_ops__portfolio_valuation'), ['portfolio_id', 'as_of', 'basis']) }}
-    ) as ranked
-)
-{% if is_incremental() %},
-
+with
+{% if is_incremental() -%}
 changed as (
-    {{ changed_groups(['date', 'portfolio_id'], [('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
+    {{ changed_groups(ref('int_portfolio_valuation_revisions'), ['date', 'portfolio_id'], [('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
+),
+{%- endif %}
+
+known as (
+    {{ latest_of(
+        ref('int_portfolio_valuation_revisions'), ['portfolio_id', 'as_of', 'basis'],
+        within=['date', 'portfolio_id'] if is_incremental()
+    ) }}
 )
-{% endif %}
 
 select
     {{ surrogate_key(['known.portfolio_id', epoch_us('known.as_of'), 'known.basis']) }} as valuation_key,
@@ -49,6 +51,3 @@ select
     known.recorded_at
 from known
 {{ version_at('dim_portfolio', 'portfolio_id', 'known.portfolio_id', 'known.as_of', 'portfolios') }}
-{% if is_incremental() -%}
-inner join changed on changed.date = known.date and changed.portfolio_id = known.portfolio_id
-{%- endif %}

@@ -1,31 +1,29 @@
 -- One row for each portfolio, symbol and date: the position at the last official valuation of the date.
+-- depends_on: {{ ref('fact_portfolio_valuation') }}
 {{ config(
-    materialized='incremental',
+    materialized=fact_materialization(),
     incremental_strategy='delete+insert',
+    indexes=[{'columns': ['date', 'portfolio_id']}],
     unique_key=['date', 'portfolio_id'],
     on_schema_change='append_new_columns',
     post_hook="{{ drop_superseded_snapshots() }}"
 ) }}
 
-with known as (
-    select ranked.*, closings.date, closings.base_currency
-    from (
-        select portfolio_id, date, max(as_of) as as_of, max(currency) as base_currency
-        from {{ ref('fact_portfolio_valuation') }}
-        where is_closing
-        group by portfolio_id, date
-    ) as closings
-    inner join (
-        {{ latest_of(ref('stg_ops__position_valuation'), ['portfolio_id', 'symbol', 'as_of', 'basis']) }}
-    ) as ranked
-        on ranked.portfolio_id = closings.portfolio_id and ranked.as_of = closings.as_of and ranked.basis = 'bar'
-)
-{% if is_incremental() %},
-
+with
+{% if is_incremental() -%}
 changed as (
-    {{ changed_groups(['date', 'portfolio_id'], [('dim_symbol', 'symbol', 'symbol_key'), ('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
+    {{ superseded_snapshots() }}
+    {{ moved_versions(['date', 'portfolio_id'], [('dim_symbol', 'symbol', 'symbol_key'), ('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
+),
+{%- endif %}
+
+known as (
+    select held.*
+    from {{ ref('int_closing_positions') }} as held
+    {% if is_incremental() -%}
+    inner join changed on {{ equal('changed', 'held', ['date', 'portfolio_id']) }}
+    {%- endif %}
 )
-{% endif %}
 
 select
     {{ surrogate_key(['known.portfolio_id', 'known.symbol', date_key('known.date')]) }} as position_key,
@@ -57,12 +55,8 @@ select
     known.stale,
     known.market_value_base is not null as is_priced,
     known.revision,
-    known.revisions,
     known.recorded_at
 from known
 {{ version_at('dim_portfolio', 'portfolio_id', 'known.portfolio_id', 'known.as_of', 'portfolios') }}
 {{ version_at('dim_symbol', 'symbol', 'known.symbol', 'known.as_of', 'symbols') }}
 left join {{ ref('dim_exchange') }} as exchanges on exchanges.exchange = symbols.exchange
-{% if is_incremental() -%}
-inner join changed on changed.date = known.date and changed.portfolio_id = known.portfolio_id
-{%- endif %}

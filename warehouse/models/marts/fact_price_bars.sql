@@ -1,23 +1,25 @@
 -- One row for each symbol and five-minute window; the newest revision of the bar.
 {{ config(
-    materialized='incremental',
+    materialized=fact_materialization(),
     incremental_strategy='delete+insert',
+    indexes=[{'columns': ['date', 'symbol']}],
     unique_key=['date', 'symbol'],
     on_schema_change='append_new_columns'
 ) }}
 
-with known as (
-    select ranked.*, trade_date as date
-    from (
-        {{ latest_of(ref('stg_ops__price_bar'), ['symbol', 'window_start']) }}
-    ) as ranked
-)
-{% if is_incremental() %},
-
+with
+{% if is_incremental() -%}
 changed as (
-    {{ changed_groups(['date', 'symbol'], [('dim_symbol', 'symbol', 'symbol_key')]) }}
+    {{ changed_groups(ref('int_price_bar_revisions'), ['date', 'symbol'], [('dim_symbol', 'symbol', 'symbol_key')]) }}
+),
+{%- endif %}
+
+known as (
+    {{ latest_of(
+        ref('int_price_bar_revisions'), ['symbol', 'window_start'],
+        within=['date', 'symbol'] if is_incremental()
+    ) }}
 )
-{% endif %}
 
 select
     {{ surrogate_key(['known.symbol', epoch_us('known.window_start')]) }} as bar_key,
@@ -46,6 +48,3 @@ select
 from known
 {{ version_at('dim_symbol', 'symbol', 'known.symbol', 'known.as_of', 'symbols') }}
 left join {{ ref('dim_exchange') }} as exchanges on exchanges.exchange = symbols.exchange
-{% if is_incremental() -%}
-inner join changed on changed.date = known.date and changed.symbol = known.symbol
-{%- endif %}

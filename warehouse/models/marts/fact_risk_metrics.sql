@@ -1,25 +1,25 @@
 -- One row for each portfolio, market time, basis, measure and parameters. Never add these up.
 {{ config(
-    materialized='incremental',
+    materialized=fact_materialization(),
     incremental_strategy='delete+insert',
+    indexes=[{'columns': ['date', 'portfolio_id']}],
     unique_key=['date', 'portfolio_id'],
     on_schema_change='append_new_columns'
 ) }}
 
-with known as (
-    select ranked.*, {{ utc_date('as_of') }} as date
-    from (
-        {{ latest_of(
-            ref('stg_ops__risk_metric'), ['portfolio_id', 'as_of', 'basis', 'measure', 'parameters']
-        ) }}
-    ) as ranked
-)
-{% if is_incremental() %},
-
+with
+{% if is_incremental() -%}
 changed as (
-    {{ changed_groups(['date', 'portfolio_id'], [('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
+    {{ changed_groups(ref('int_risk_metric_revisions'), ['date', 'portfolio_id'], [('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
+),
+{%- endif %}
+
+known as (
+    {{ latest_of(
+        ref('int_risk_metric_revisions'), ['portfolio_id', 'as_of', 'basis', 'measure', 'parameters'],
+        within=['date', 'portfolio_id'] if is_incremental()
+    ) }}
 )
-{% endif %}
 
 select
     {{ surrogate_key([
@@ -37,12 +37,18 @@ select
     known.unit,
     known.reason,
     known.definition,
+    {{ json_text('known.details', 'estimator') }} as estimator,
+    cast({{ json_text('known.details', 'k') }} as integer) as tail_rank,
+    cast({{ json_text('known.details', 'scenario_date') }} as date) as scenario_date,
+    cast({{ json_text('known.details', 'scenarios') }} as integer) as scenarios,
+    cast({{ json_text('known.details', 'window_start') }} as date) as window_start,
+    cast({{ json_text('known.details', 'window_end') }} as date) as window_end,
+    cast({{ json_text('known.details', 'interval_lower') }} as {{ type_of('real') }}) as interval_lower,
+    cast({{ json_text('known.details', 'interval_upper') }} as {{ type_of('real') }}) as interval_upper,
+    cast({{ json_text('known.details', 'interval_coverage') }} as {{ type_of('real') }}) as interval_coverage,
     known.valuation_id,
     known.revision,
     known.revisions,
     known.recorded_at
 from known
 {{ version_at('dim_portfolio', 'portfolio_id', 'known.portfolio_id', 'known.as_of', 'portfolios') }}
-{% if is_incremental() -%}
-inner join changed on changed.date = known.date and changed.portfolio_id = known.portfolio_id
-{%- endif %}

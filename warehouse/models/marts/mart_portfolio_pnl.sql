@@ -1,5 +1,9 @@
 -- One row for each portfolio and business date. A portfolio with members already contains theirs.
 {{ config(materialized='view') }}
+{% set month_so_far -%}
+    partition by portfolio_id, extract(year from date), extract(month from date)
+    order by date rows between unbounded preceding and current row
+{%- endset %}
 
 with daily as (
     select
@@ -23,11 +27,6 @@ with daily as (
 
 select
     daily.*,
-    sum(total) over month_so_far as month_to_date,
-    sum(unexplained) over month_so_far as unexplained_to_date
+    sum(total) over ({{ month_so_far }}) as month_to_date,
+    sum(unexplained) over ({{ month_so_far }}) as unexplained_to_date
 from daily
-window month_so_far as (
-    partition by portfolio_id, extract(year from date), extract(month from date)
-    order by date
-    rows between unbounded preceding and current row
-)

@@ -1,1 +1,1 @@
-{{ history_of(ref('stg_ops__pnl_daily'), ['portfolio_id', 'symbol', 'date']) }}
+{{ history_of(ref('int_pnl_daily_revisions'), ['portfolio_id', 'symbol', 'date']) }}

@@ -1,1 +1,1 @@
-{{ history_of(ref('stg_ops__portfolio_valuation'), ['portfolio_id', 'as_of', 'basis']) }}
+{{ history_of(ref('int_portfolio_valuation_revisions'), ['portfolio_id', 'as_of', 'basis']) }}

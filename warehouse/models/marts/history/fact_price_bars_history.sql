@@ -1,1 +1,1 @@
-{{ history_of(ref('stg_ops__price_bar'), ['symbol', 'window_start']) }}
+{{ history_of(ref('int_price_bar_revisions'), ['symbol', 'window_start']) }}

@@ -1,1 +1,1 @@
-{{ history_of(ref('stg_ops__risk_metric'), ['portfolio_id', 'as_of', 'basis', 'measure', 'parameters']) }}
+{{ history_of(ref('int_risk_metric_revisions'), ['portfolio_id', 'as_of', 'basis', 'measure', 'parameters']) }}
