@@ -89,6 +89,7 @@ def _steps(stack: Stack, feed: Feed, extras: list[Extra]) -> list[tuple[str, Cal
     steps.append(("start services", lambda: stack.start_services(_CORE)))
     steps += [(name, lambda name=name: stack.wait_ready(name)) for name in _CORE]
     steps.append(("demo book and history", lambda: demo.load(stack)))
+    steps.append(("schedule", stack.start_scheduler))
     if feed is Feed.SIM:
         steps.append(("simulated market", lambda: stack.start_feed()))
     else:

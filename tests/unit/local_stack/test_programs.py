@@ -12,6 +12,7 @@ from local_stack.services import (
     BY_NAME,
     KAFKA,
     POSTGRES,
+    SCHEDULER,
     SERVICES,
     STOP_WAVES,
     Endpoints,
@@ -59,7 +60,7 @@ def test_the_simulator_has_defaults():
 
 def test_everything_that_starts_is_stopped_once_and_foundations_last():
     stopped = [name for wave in STOP_WAVES for name in wave]
-    assert sorted(stopped) == sorted([*BY_NAME, KAFKA, POSTGRES, PROMETHEUS])
+    assert sorted(stopped) == sorted([*BY_NAME, KAFKA, POSTGRES, PROMETHEUS, SCHEDULER])
     assert set(STOP_WAVES[-1]) == {KAFKA, POSTGRES}
 
 

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from chassis.settings import SCHEDULER_VARIABLE
-from local_stack.scheduler import ATTEMPTS_MAX, DELAY, LAST_STEP, RETRY, DateState, date_over, scheduler_kind
+from chassis.scheduling import SCHEDULER_VARIABLE, scheduler_kind
+from local_stack.scheduler import ATTEMPTS_MAX, DELAY, LAST_STEP, RETRY, DateState, date_over
 from tapeline_cli.eod.chain import CHAIN
 
 NOW = dt.datetime(2026, 11, 23, 22, 30, tzinfo=dt.UTC)
@@ -44,11 +44,8 @@ def test_the_last_step_of_the_chain_ends_the_date() -> None:
     assert CHAIN[-1].name == LAST_STEP
 
 
-def test_one_setting_decides_who_schedules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(SCHEDULER_VARIABLE, raising=False)
-    assert scheduler_kind() == "embedded"
-    monkeypatch.setenv(SCHEDULER_VARIABLE, "airflow")
-    assert scheduler_kind() == "airflow"
-    monkeypatch.setenv(SCHEDULER_VARIABLE, "cron")
+def test_one_setting_decides_who_schedules() -> None:
+    assert scheduler_kind({}) == scheduler_kind({SCHEDULER_VARIABLE: ""}) == "embedded"
+    assert scheduler_kind({SCHEDULER_VARIABLE: "airflow"}) == "airflow"
     with pytest.raises(ValueError, match="cron"):
-        scheduler_kind()
+        scheduler_kind({SCHEDULER_VARIABLE: "cron"})

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from local_stack.prometheus import PROMETHEUS
-from local_stack.services import BY_NAME, FEED, KAFKA, POSTGRES, SERVICES
+from local_stack.services import BY_NAME, FEED, KAFKA, POSTGRES, SCHEDULER, SERVICES
 from local_stack.stack import Stack, readiness
 from local_stack.supervision import ProgramState
 
@@ -26,6 +26,8 @@ def components(stack: Stack) -> list[Component]:
     """Every part in starting order."""
     programs = stack.supervisor.programs()
     names = (POSTGRES, KAFKA, *(service.name for service in SERVICES))
+    if SCHEDULER in programs:
+        names = (*names, SCHEDULER)
     if (extra := programs.get(PROMETHEUS)) is not None and extra.state != "stopped":
         names = (*names, PROMETHEUS)
     return [_component(stack, name, programs.get(name)) for name in names]
@@ -55,6 +57,7 @@ def _unreadiness(stack: Stack, name: str) -> str | None:
     checks = {
         POSTGRES: stack.database.is_ready,
         KAFKA: lambda: stack.broker.is_ready(),
+        SCHEDULER: lambda: True,  # it runs, that is all: what it does stands in ops.run
         PROMETHEUS: lambda: stack.prometheus.is_ready(),
     }
     return None if checks[name]() else "does not answer"

@@ -15,10 +15,8 @@ from dataclasses import dataclass
 import asyncpg
 
 from chassis.logs import configure_logging, get_logger
-from chassis.settings import SCHEDULER_VARIABLE, SchedulerKind
 from endofday.core.fx_day import fx_close, is_business_date
 
-SCHEDULER = "scheduler"
 DELAY = dt.timedelta(minutes=15)
 POLL_S = 60.0
 RETRY = dt.timedelta(minutes=10)
@@ -104,11 +102,6 @@ async def _main(dsn: str) -> None:
     await follow(dsn, stop)
 
 
-def scheduler_kind() -> SchedulerKind:
-    """Who schedules, from the environment. Raises ValueError for a name that is none of the three."""
-    return SchedulerKind(os.environ.get(SCHEDULER_VARIABLE) or SchedulerKind.EMBEDDED)
-
-
 if __name__ == "__main__":
-    configure_logging(SCHEDULER, "console", "INFO")
+    configure_logging("scheduler", "console", "INFO")
     asyncio.run(_main(os.environ["TAPELINE_POSTGRES"]))

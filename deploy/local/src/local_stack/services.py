@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from local_stack.ports import LOOPBACK
 from local_stack.prometheus import PROMETHEUS
-from local_stack.state import StateDir
+from local_stack.state import HOME_VARIABLE, StateDir
 
 POSTGRES, KAFKA = "postgres", "kafka"
 FEED = "producer"
+SCHEDULER = "scheduler"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ SERVICES = (
 BY_NAME = {service.name: service for service in SERVICES}
 
 # Asked to stop in reverse order and awaited together: services first, then what all of them stand on.
-STOP_WAVES = ((PROMETHEUS, *(service.name for service in reversed(SERVICES))), (KAFKA, POSTGRES))
+STOP_WAVES = ((PROMETHEUS, SCHEDULER, *(service.name for service in reversed(SERVICES))), (KAFKA, POSTGRES))
 
 PORT_NAMES = (KAFKA, "kafka-controller", PROMETHEUS, *(service.name for service in SERVICES))
 
@@ -92,6 +93,17 @@ def service_program(
     environment = {**_defaults(service), **chosen, **decided}
     command = [sys.executable, "-m", service.module]
     return Program(service.name, command, environment, stop_seconds=service.stop_seconds)
+
+
+def scheduler_program(state: StateDir, endpoints: Endpoints) -> Program:
+    """The supervised schedule of the end of day; the command it starts finds the stack by its directory."""
+    environment = {
+        HOME_VARIABLE: str(state.root),
+        "TAPELINE_POSTGRES": endpoints.postgres,
+        "TAPELINE_AGGREGATOR_URL": endpoints.url("bar-aggregator"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return Program(SCHEDULER, [sys.executable, "-m", "local_stack.scheduler"], environment)
 
 
 def _defaults(service: Service) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from chassis.scheduling import SCHEDULER_VARIABLE, SchedulerKind, scheduler_kind
 from local_stack import jars, ports, processes
 from local_stack.broker import Broker
 from local_stack.database import DatabaseServer
@@ -25,10 +26,12 @@ from local_stack.services import (
     KAFKA,
     PORT_NAMES,
     POSTGRES,
+    SCHEDULER,
     SERVICES,
     STOP_WAVES,
     Endpoints,
     Program,
+    scheduler_program,
     service_program,
 )
 from local_stack.state import StateDir, checkout_root, read_json, write_json, write_private
@@ -80,6 +83,15 @@ class Stack:
     def prometheus(self) -> PrometheusServer:
         rules = checkout_root() / "deploy" / "prometheus" / "rules"
         return PrometheusServer(self.state.root / PROMETHEUS, rules, self.remembered_ports[PROMETHEUS])
+
+    @property
+    def scheduler(self) -> SchedulerKind:
+        """Who schedules, from TAPELINE_SCHEDULER."""
+        try:
+            return scheduler_kind(self.environment)
+        except ValueError as error:
+            kinds = ", ".join(SchedulerKind)
+            raise StackError(f"{SCHEDULER_VARIABLE}: {error}", f"set it to one of {kinds}") from error
 
     @property
     def endpoints(self) -> Endpoints:
@@ -192,6 +204,13 @@ class Stack:
         self.supervisor.stop([FEED], BY_NAME[FEED].stop_seconds + 1)
         return ""
 
+    def start_scheduler(self) -> str:
+        """The schedule of the end of day, where the platform has it itself."""
+        if self.scheduler is not SchedulerKind.EMBEDDED:
+            return f"left to {self.scheduler} by {SCHEDULER_VARIABLE}"
+        self.supervisor.start(SCHEDULER)
+        return "end of day after 17:00 New York"
+
     def start_prometheus(self, services: Iterable[str]) -> str:
         """Scrape these services; where the program is missing, say how to get it: nothing else needs it."""
         prometheus = self.prometheus
@@ -242,6 +261,8 @@ class Stack:
             programs.append(Program(POSTGRES, self.database.command(), stop_signal="INT"))
         if self.prometheus.binary is not None:
             programs.append(Program(PROMETHEUS, self.prometheus.command()))
+        if self.scheduler is SchedulerKind.EMBEDDED:
+            programs.append(scheduler_program(self.state, endpoints))
         home = str(self.java.home)
         services = [service_program(one, self.state, endpoints, home, self.environment) for one in SERVICES]
         return programs + services

@@ -1,21 +1,10 @@
 """What every service reads from its environment."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-SCHEDULER_VARIABLE = "TAPELINE_SCHEDULER"
-
-
-class SchedulerKind(StrEnum):
-    """Who starts what runs by the clock: the platform itself, Airflow, or only people. Never two."""
-
-    EMBEDDED = "embedded"
-    AIRFLOW = "airflow"
-    NONE = "none"
 
 
 class ServiceSettings(BaseSettings):

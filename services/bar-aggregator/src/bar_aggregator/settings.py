@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from chassis.settings import SchedulerKind, ServiceSettings
+from chassis.scheduling import SchedulerKind
+from chassis.settings import ServiceSettings
 
 
 class AggregatorSettings(ServiceSettings):

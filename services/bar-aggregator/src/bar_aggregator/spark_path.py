@@ -23,7 +23,7 @@ from chassis.crash import crash_point
 from chassis.health import Health
 from chassis.kafka import Publisher, new_producer
 from chassis.logs import get_logger
-from chassis.settings import SchedulerKind
+from chassis.scheduling import SchedulerKind
 from chassis.shutdown import StopSignal
 from contracts import Bar, topics
 from jobs.bronze_ticks import BronzeTicks
