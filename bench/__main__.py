@@ -32,10 +32,8 @@ def main() -> None:
     results = report.load()
     for name in arguments.only or BENCHMARKS:
         work, runs = BENCHMARKS[name]
-        load = busy_share()
-        print(
-            f"\n{name}: {arguments.runs or runs} runs, load {load:.1f} per core before the start", flush=True
-        )
+        busy = busy_share()
+        print(f"\n{name}: {arguments.runs or runs} runs, {busy:.0%} busy before the start", flush=True)
         stolen = StolenTime()
         rows = tuple(work(arguments.runs or runs))
         for row in rows:
@@ -44,7 +42,7 @@ def main() -> None:
             benchmark=name,
             measured_on=datetime.now(UTC).date(),
             machine=machine,
-            load_per_core=load,
+            busy_share=busy,
             stolen_share=stolen.share(),
             rows=rows,
         )

@@ -18,6 +18,7 @@ PACKAGES = (
     "granian",
     "faust-streaming",
 )
+WATCHED_S = 3.0
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +51,8 @@ def this_machine() -> Machine:
 
 
 def busy_share() -> float:
-    """Load of the last minute per core: above 0.1 or so other work disturbs the numbers."""
-    return os.getloadavg()[0] / len(os.sched_getaffinity(0))
+    """Share of the processors that is in use now, over some seconds: what would disturb a measurement."""
+    return psutil.cpu_percent(interval=WATCHED_S) / 100
 
 
 class StolenTime:

@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results.json"
 PAGE = ROOT / "docs" / "BENCHMARKS.md"
 
-QUIET_LOAD, QUIET_STOLEN = 0.3, 0.05
-"""Load per core, and share of stolen processor time, above which a result says that it was disturbed."""
+QUIET_BUSY, QUIET_STOLEN = 0.1, 0.05
+"""Shares of the processors, in use before and stolen meanwhile, above which a result was disturbed."""
 
 HEAD = """# Benchmarks
 
@@ -32,15 +32,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     benchmark: str
     measured_on: date
     machine: Machine
-    load_per_core: float
-    """other work on the machine when the benchmark began"""
     rows: tuple[Row, ...]
+    busy_share: float | None = None
+    """share of the processors in use when the benchmark began; None where it was not measured"""
     stolen_share: float = 0.0
     """processor time that the host gave to other machines meanwhile"""
 
     @property
     def is_disturbed(self) -> bool:
-        return self.load_per_core > QUIET_LOAD or self.stolen_share > QUIET_STOLEN
+        return (self.busy_share or 0.0) > QUIET_BUSY or self.stolen_share > QUIET_STOLEN
 
 
 def load(path: Path = RESULTS) -> dict[str, Result]:
@@ -72,7 +72,10 @@ def line(row: Row) -> str:
 def _missed(rows: list[Row]) -> str:
     if not rows:
         return "\nEvery measured target is met.\n"
-    lines = [f"- {row.path}: {_number(row.median)} {row.unit}, target {_target(row)}\n" for row in rows]
+    lines = [
+        f"- {row.path}, {row.subject}: {_number(row.median)} {row.unit}, target {_target(row)}\n"
+        for row in rows
+    ]
     return "\n## Misses its target\n\n" + "".join(lines)
 
 
@@ -88,8 +91,9 @@ def _table(results: list[Result]) -> str:
 def _notes(results: list[Result]) -> str:
     lines = ["\n"]
     for one in results:
+        busy = "" if one.busy_share is None else f"{one.busy_share:.0%} busy before the start, "
         about = (
-            f"measured {one.measured_on}, load before the start {one.load_per_core:.1f} per core, "
+            f"measured {one.measured_on}, {busy}"
             f"{one.stolen_share:.0%} of the processors taken by other machines meanwhile"
         )
         if one.is_disturbed:

@@ -39,13 +39,13 @@ def test_percentile(share: float, expected: float) -> None:
 
 def result(name: str, *rows: Row) -> report.Result:
     return report.Result(
-        benchmark=name, measured_on=date(2026, 1, 5), machine=MACHINE, load_per_core=0.1, rows=rows
+        benchmark=name, measured_on=date(2026, 1, 5), machine=MACHINE, busy_share=0.05, rows=rows
     )
 
 
 def test_the_page_names_what_misses() -> None:
     page = report.render([result("one", row((12.0,))), result("two", row((1.0,)))])
-    assert "## Misses its target\n\n- p: 12 ms, target at most 10 ms\n" in page
+    assert "## Misses its target\n\n- p, s: 12 ms, target at most 10 ms\n" in page
     assert page.count("**misses target**") == 1
     assert "Every measured target is met" in report.render([result("two", row((1.0,)))])
 
@@ -53,7 +53,7 @@ def test_the_page_names_what_misses() -> None:
 def test_a_disturbed_result_says_so() -> None:
     quiet = result("one", row((1.0,)))
     assert "disturbed" not in report.render([quiet])
-    assert "disturbed" in report.render([structs.replace(quiet, load_per_core=2.0)])
+    assert "disturbed" in report.render([structs.replace(quiet, busy_share=0.5)])
     robbed = report.render([structs.replace(quiet, stolen_share=0.4)])
     assert "disturbed" in robbed
     assert "40% of the processors taken" in robbed
