@@ -2,7 +2,7 @@
 
 import typer
 
-from tapeline_cli import bars, bench, diagnosis, limits, replay, report, stack, topics, warehouse
+from tapeline_cli import bars, bench, diagnosis, limits, replay, report, session, stack, topics, warehouse
 from tapeline_cli.dlq import commands as dlq
 from tapeline_cli.eod import commands as eod
 from tapeline_cli.load import commands as load
@@ -21,6 +21,7 @@ diagnosis.register(app)
 load.register(app)
 replay.register(app)
 bars.register(app)
+session.register(app)
 eod.register(app)
 warehouse.register(app)
 report.register(app)
