@@ -1,10 +1,8 @@
 """What every analysis shares."""
 
-from datetime import datetime
-
 from msgspec import Struct
 
-from contracts.types import Basis
+from contracts.types import Basis, Timestamp
 
 
 class AnalysisRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +22,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     portfolio_id: str
     valuation_id: str
     basis: Basis
-    as_of: datetime
+    as_of: Timestamp
     currency: str
     history_version: str
 

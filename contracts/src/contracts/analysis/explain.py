@@ -1,12 +1,11 @@
 """Why the VaR changed from one time to another."""
 
-from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
 from contracts.analysis.common import AnalysisRequest, Answer, Unavailable
-from contracts.types import Valuation
+from contracts.types import Timestamp, Valuation
 
 Component = Literal["data_correction", "method", "window", "positions", "market", "fx"]
 
@@ -32,7 +31,7 @@ class ExplainAnswer(Answer, frozen=True, kw_only=True):
 
     confidence_bp: int
     method: str
-    from_as_of: datetime
+    from_as_of: Timestamp
     from_valuation_id: str
     var_before: float | None = None
     var_after: float | None = None

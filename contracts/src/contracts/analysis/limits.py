@@ -1,11 +1,10 @@
 """How the limits of a portfolio stand, and the smallest trade that cures one."""
 
-from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
 
-from contracts.types import LimitState
+from contracts.types import LimitState, Timestamp
 
 
 class LimitsRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,10 +19,10 @@ class LimitBreach(Struct, frozen=True, kw_only=True):
     breach_id: str
     phase: str
     severity: int
-    opened_at: datetime
+    opened_at: Timestamp
     age_seconds: float
     recorded_age_seconds: float
-    cured_at: datetime | None = None
+    cured_at: Timestamp | None = None
     acknowledged_by: str | None = None
     explained_by: str | None = None
     explanation: str | None = None
@@ -34,7 +33,7 @@ class LimitRaised(Struct, frozen=True, kw_only=True):
 
     raise_id: str
     level: float
-    expires_at: datetime
+    expires_at: Timestamp
     requested_by: str
     approved_by: str | None = None
 
@@ -52,7 +51,7 @@ class LimitStatus(Struct, frozen=True, kw_only=True):
     parameters: dict[str, str]
     unit: str | None
     state: LimitState | None
-    since: datetime | None
+    since: Timestamp | None
     value: float | None
     utilisation_percent: float | None
     warning_level: float | None
@@ -62,7 +61,7 @@ class LimitStatus(Struct, frozen=True, kw_only=True):
     minimum_coverage: float
     max_age_s: float
     escalate_after_s: float | None
-    as_of: datetime | None
+    as_of: Timestamp | None
     reason: str | None = None
     message: str | None = None
     breach: LimitBreach | None = None
@@ -73,7 +72,7 @@ class LimitsAnswer(Struct, frozen=True, kw_only=True):
     """All limits of a portfolio, by id, as judged on its newest live value."""
 
     portfolio_id: str
-    market_time: datetime | None
+    market_time: Timestamp | None
     limits: tuple[LimitStatus, ...]
 
 
@@ -93,7 +92,7 @@ class CureAnswer(Struct, frozen=True, kw_only=True):
     limit_id: str
     portfolio_id: str
     valuation_id: str
-    as_of: datetime
+    as_of: Timestamp
     measure: str
     unit: str
     value: float | None

@@ -1,13 +1,12 @@
 """What trades would do to a book: value, exposure, risk and limits before and after."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
 
 from contracts.analysis.common import Answer
-from contracts.types import Basis, Instrument, LimitState
+from contracts.types import Basis, Instrument, LimitState, Timestamp
 
 MarkSource = Literal["book", "other_book", "rates", "history"]
 TradeReason = Literal["no_price", "no_fx_rate", "unpriced_position"]
@@ -49,7 +48,7 @@ class SupposedFill(Struct, frozen=True, kw_only=True):
     currency: str | None = None
     mark: Decimal | None = None
     mark_source: MarkSource | None = None
-    mark_as_of: datetime | None = None
+    mark_as_of: Timestamp | None = None
     market_value: Decimal | None = None
     cash_flow: Decimal | None = None
     profit: Decimal | None = None

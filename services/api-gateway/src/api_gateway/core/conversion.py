@@ -1,5 +1,6 @@
 """A valuation in another currency, with the rates of the same valuation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -37,15 +38,27 @@ def in_currency(valuation: Valuation, currency: str | None) -> Converted | Uncon
     """
     if currency is None or currency == valuation.currency:
         return Converted(valuation, ONE)
-    worth = valuation.fx_rates.get(currency)
-    if worth is None:
-        return Unconnected(tuple(sorted({*valuation.fx_rates, valuation.currency})))
-    rate = round_rate(EXACT.divide(ONE, worth))
+    rate = rate_between(valuation.fx_rates, valuation.currency, currency)
+    if rate is None:
+        return Unconnected(connected(valuation.fx_rates, valuation.currency))
     lines = tuple(_converted(line, rate) for line in valuation.positions)
     # What is realised counts closed positions too, so it is no sum of the lines.
     realized = _times(valuation.realized_pnl, rate)
     converted = replace(valuation, currency=currency, positions=lines, realized_pnl=realized)
     return Converted(_summed(converted), rate)
+
+
+def rate_between(fx_rates: Mapping[str, Decimal], base_currency: str, currency: str) -> Decimal | None:
+    """Units of currency per unit of base currency, 1 / fx_rates[currency] rounded half-even to 18 places."""
+    if currency == base_currency:
+        return ONE
+    worth = fx_rates.get(currency)
+    return None if worth is None else round_rate(EXACT.divide(ONE, worth))
+
+
+def connected(fx_rates: Mapping[str, Decimal], base_currency: str) -> tuple[str, ...]:
+    """The currencies that can be asked for."""
+    return tuple(sorted({*fx_rates, base_currency}))
 
 
 def _converted(line: PositionValue, rate: Decimal) -> PositionValue:

@@ -1,6 +1,5 @@
 """Limits: their definition, actions on them, their events and their replay over history."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -111,9 +110,10 @@ class LimitEvents(Struct, frozen=True, kw_only=True):
 
 
 class LimitStates(Struct, frozen=True, kw_only=True):
-    """The newest event of every limit, by limit."""
+    """A page of the newest events, one per limit, by limit."""
 
     data: tuple[LimitEvent, ...]
+    next_cursor: Cursor | None = None
 
 
 class BacktestTally(Struct, frozen=True, kw_only=True):
@@ -129,8 +129,8 @@ class BacktestEpisode(Struct, frozen=True, kw_only=True):
     """A stretch outside OK; an open one goes on at the end of the history."""
 
     state: str
-    start: datetime
-    end: datetime
+    start: Timestamp
+    end: Timestamp
     seconds: float
     open: bool
     worst: float | None

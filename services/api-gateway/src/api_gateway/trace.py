@@ -1,0 +1,49 @@
+"""A trace id for every request: the caller's W3C one or a new one; in answers, problems and the log."""
+
+import re
+import secrets
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
+
+HEADER = b"x-trace-id"
+_TRACEPARENT = re.compile(rb"^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_KEY = "tapeline.trace_id"
+
+
+class Trace:
+    """The outermost layer: whatever answers, the answer carries the id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        trace_id = trace_of(scope)
+        bind_contextvars(trace_id=trace_id)  # a request is a task of its own, so it needs no unbinding
+        header = (HEADER, trace_id.encode())
+
+        async def traced(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # Kept answers are shared: a new message, never a change of the old one.
+                message = {**message, "headers": [*message["headers"], header]}
+            await send(message)
+
+        await self._app(scope, receive, traced)
+
+
+def trace_of(scope: Scope) -> str:
+    """The trace id of a request, the same whenever it is asked."""
+    found: str | None = scope.get(_KEY)
+    if found is None:
+        found = scope[_KEY] = _given(scope) or secrets.token_hex(16)
+    return found
+
+
+def _given(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"traceparent" and (match := _TRACEPARENT.match(value)):
+            return match.group(1).decode()
+    return None
