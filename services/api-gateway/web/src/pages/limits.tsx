@@ -105,9 +105,10 @@ function Value({ limit }: { limit: LimitStatus }) {
 function Used({ limit }: { limit: LimitStatus }) {
   const used = limit.utilisation_percent;
   if (used === null) return <Missing why={limit.message} />;
+  const warning = limit.warning_level === null ? 100 : (limit.warning_level / limit.hard_level) * 100;
   return (
     <span class="used">
-      <meter min={0} max={100} high={limit.warning_level ? (limit.warning_level / limit.hard_level) * 100 : 100} value={Math.min(100, used)} aria-label="utilisation" />{" "}
+      <meter min={0} max={101} low={warning} high={100} optimum={0} value={Math.min(101, used)} aria-label="utilisation" />{" "}
       {used.toFixed(0)} %
     </span>
   );

@@ -137,7 +137,7 @@ function Return({ portfolio }: { portfolio: string }) {
 
 function Tail({ portfolio, measure, bp }: { portfolio: string; measure: string; bp: string }) {
   const found = tailAmount(riskOf(portfolio), measure, bp);
-  return <Amount money={found?.amount} why={found?.reason ?? "no risk report yet"} />;
+  return <Amount money={found?.amount} neutral why={found?.reason ?? "no risk report yet"} />;
 }
 
 function Priced({ portfolio }: { portfolio: string }) {

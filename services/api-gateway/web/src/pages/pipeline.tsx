@@ -32,12 +32,12 @@ export function Pipeline() {
           {(found) => <DeadLetters ingest={found.ingest} />}
         </Loaded>
       </Panel>
-      <Panel title="Stages" area="wide-panel" note="consumer groups; lag in market seconds where the stage tells its watermark">
+      <Panel title="Stages" note="consumer groups; lag in market seconds where a watermark is told">
         <Loaded what="stages" from={answer.value}>
           {(found) => <Stages answer={found} rates={rates.value} />}
         </Loaded>
       </Panel>
-      <Panel title="Topics" area="wide-panel">
+      <Panel title="Topics">
         <Loaded what="topics" from={answer.value}>
           {(found) => (
             <Table caption="Topics" columns={topicColumns(rates.value)} rows={found.topics} keyOf={(one) => one.topic} />

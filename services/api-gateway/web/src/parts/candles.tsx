@@ -81,7 +81,7 @@ function fill({ candles, volume, marks }: Drawn, bars: readonly Bar[]): void {
 function candleOf(bar: Bar): CandlestickData<UTCTimestamp> {
   const up = Number(bar.close) >= Number(bar.open);
   const line = colour(up ? "gain" : "loss");
-  const body = { final: line, provisional: colour(up ? "gain-faint" : "loss-faint"), forming: "transparent" };
+  const body = { final: line, provisional: colour(up ? "gain-faint" : "loss-faint"), forming: colour("raised") };
   return {
     time: timeOf(bar),
     open: Number(bar.open),

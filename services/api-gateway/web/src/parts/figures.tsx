@@ -6,12 +6,12 @@ import { now } from "../data/live";
 import type { Money } from "../data/shapes";
 
 /** The class that lets a change flash: it alternates, so that every change starts the animation again. */
-function useFlash(amount: string | null): string {
+function useFlash(amount: string | null, neutral = false): string {
   const seen = useRef({ amount, turn: 0, way: "" });
   const held = seen.current;
   if (amount !== held.amount) {
     if (amount !== null && held.amount !== null && compare(amount, held.amount) !== 0) {
-      held.way = compare(amount, held.amount) > 0 ? "up" : "down";
+      held.way = neutral ? "any" : compare(amount, held.amount) > 0 ? "up" : "down";
       held.turn = 1 - held.turn;
     }
     held.amount = amount;
@@ -24,12 +24,14 @@ interface AmountProps {
   digits?: number;
   /** A gain or loss: with its sign, in its colour. */
   gain?: boolean;
+  /** More of it is neither good nor bad, as of a risk: it flashes without a colour. */
+  neutral?: boolean;
   /** Why there is none. */
   why?: string | null | undefined;
 }
 
-export function Amount({ money, digits = 0, gain = false, why }: AmountProps) {
-  const flash = useFlash(money?.amount ?? null);
+export function Amount({ money, digits = 0, gain = false, neutral = false, why }: AmountProps) {
+  const flash = useFlash(money?.amount ?? null, neutral);
   if (!money) return <Missing why={why} />;
   const way = gain ? ["loss", "", "gain"][signOf(money.amount) + 1] : "";
   return (

@@ -62,7 +62,7 @@ function options(latest: { current: PlotProps }, width: number): uPlot.Options {
     width,
     height,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
-    legend: { live: true },
+    legend: { show: time },
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { x: { time } },
     axes: [
@@ -93,6 +93,7 @@ function drawMarks(plot: uPlot, marks: readonly { at: number; name: string }[]):
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = colour("accent");
+  ctx.textAlign = "left";
   ctx.font = FONT.replace("11px", `${11 * devicePixelRatio}px`);
   marks.forEach(({ at, name }, index) => {
     const x = Math.round(plot.valToPos(at, "x", true));

@@ -63,13 +63,17 @@ function One({ portfolio, all }: { portfolio: Portfolio; all: readonly Portfolio
         </span>
       </header>
       <KeyFigures id={id} />
-      <PositionsPanel portfolio={id} />
-      <PnlPanel portfolio={id} />
-      <VarPanel portfolio={id} />
-      <ComponentsPanel portfolio={id} />
-      <ExposuresPanel portfolio={id} />
-      <DrawdownPanel portfolio={id} />
-      <WhatIfPanel portfolio={id} currency={portfolio.base_currency} />
+      <div class="column main-column">
+        <PositionsPanel portfolio={id} />
+        <VarPanel portfolio={id} />
+        <ComponentsPanel portfolio={id} />
+        <DrawdownPanel portfolio={id} />
+      </div>
+      <div class="column">
+        <PnlPanel portfolio={id} />
+        <ExposuresPanel portfolio={id} />
+        <WhatIfPanel portfolio={id} currency={portfolio.base_currency} />
+      </div>
       <footer class="evidence">
         valuation <code>{value?.valuation_id ?? "none"}</code> · history <code>{riskOf(id)?.history_version ?? "none"}</code>{" "}
         · <a href={ofPortfolio(id, "value")}>value</a> · <a href={ofPortfolio(id, "positions")}>positions with evidence</a>{" "}
@@ -85,7 +89,7 @@ function KeyFigures({ id }: { id: string }) {
   const day = useResource<Pnl>(ofPortfolio(id, "pnl?period=day"), { everyMs: 5_000 }).value.data;
   const tail = (measure: string, bp: string) => {
     const found = tailAmount(risk, measure, bp);
-    return <Amount money={found?.amount} why={found?.reason ?? "no risk report yet"} />;
+    return <Amount money={found?.amount} neutral why={found?.reason ?? "no risk report yet"} />;
   };
   const share = (measure: string) => {
     const found = risk?.measures[measure];
@@ -109,10 +113,10 @@ function KeyFigures({ id }: { id: string }) {
         <Amount money={value?.nav} />
       </Figure>
       <Figure name="Gross">
-        <Amount money={value?.gross_exposure} />
+        <Amount money={value?.gross_exposure} neutral />
       </Figure>
       <Figure name="Net">
-        <Amount money={value?.net_exposure} />
+        <Amount money={value?.net_exposure} neutral />
       </Figure>
       <Figure name="Leverage">
         {value?.leverage == null ? <Missing why={value?.leverage_reason} /> : Number(value.leverage).toFixed(2) + "×"}

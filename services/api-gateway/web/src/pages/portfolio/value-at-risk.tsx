@@ -2,12 +2,12 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { number, percent, words } from "../../data/format";
 import { ofPortfolio, useResource } from "../../data/resource";
-import type { Money, Scenarios, Var, VarScenario } from "../../data/shapes";
+import type { Money, Scenarios, Var } from "../../data/shapes";
 import { Amount, Missing } from "../../parts/figures";
 import { Choice, Empty, Loaded, Panel } from "../../parts/panel";
 import { Plot } from "../../parts/plot";
 import { type Column, Table } from "../../parts/table";
-import { histogram } from "./histogram";
+import { histogram, type TailDay, tailDays } from "./scenarios";
 
 const LEVELS = [
   ["0.95", "95 %"],
@@ -43,8 +43,7 @@ export function VarPanel({ portfolio }: { portfolio: string }) {
       <Loaded what="value at risk" from={answer.value}>
         {(found) => <Numbers found={found} />}
       </Loaded>
-      <Distribution portfolio={portfolio} loss={answer.value.data?.var ?? null} />
-      {answer.value.data && <TailDays found={answer.value.data} />}
+      <Distribution portfolio={portfolio} found={answer.value.data} />
     </Panel>
   );
 }
@@ -57,7 +56,7 @@ function Numbers({ found }: { found: Var }) {
         <div class="main">
           <dt>VaR</dt>
           <dd>
-            <Amount money={found.var} why={found.details["message"] ?? found.reason} />
+            <Amount money={found.var} neutral why={found.details["message"] ?? found.reason} />
           </dd>
         </div>
         <div>
@@ -75,7 +74,7 @@ function Numbers({ found }: { found: Var }) {
         <div>
           <dt>Expected shortfall</dt>
           <dd>
-            <Amount money={found.es} why="not part of this answer" />
+            <Amount money={found.es} neutral why="not part of this answer" />
           </dd>
         </div>
       </dl>
@@ -99,10 +98,11 @@ function Numbers({ found }: { found: Var }) {
 }
 
 function Bound({ money }: { money: Money | null }) {
-  return money ? <Amount money={money} /> : <span title="the sample is too small to bound this side">∞</span>;
+  return money ? <Amount money={money} neutral /> : <span title="the sample is too small to bound this side">∞</span>;
 }
 
-function Distribution({ portfolio, loss }: { portfolio: string; loss: Money | null }) {
+function Distribution({ portfolio, found: value }: { portfolio: string; found: Var | null }) {
+  const loss = value?.var ?? null;
   const answer = useResource<Scenarios>(ofPortfolio(portfolio, "scenarios"), { everyMs: 30_000 });
   const bins = useComputed(() => histogram(answer.value.data?.scenarios.map((one) => one.pnl) ?? [], BINS));
   return (
@@ -111,6 +111,7 @@ function Distribution({ portfolio, loss }: { portfolio: string; loss: Money | nu
         found.scenarios.length === 0 ? (
           <Empty>{found.unavailable?.message ?? "No scenario."}</Empty>
         ) : (
+          <>
           <Plot
             label={`Profit or loss of ${found.scenarios.length} past days on today's book`}
             height={130}
@@ -121,21 +122,23 @@ function Distribution({ portfolio, loss }: { portfolio: string; loss: Money | nu
             formatX={(value) => number(value, 0)}
             marks={loss ? [{ at: -Number(loss.amount), name: "VaR" }] : []}
           />
+          {value && <TailDays found={value} scenarios={found.scenarios} />}
+          </>
         )
       }
     </Loaded>
   );
 }
 
-const COLUMNS: readonly Column<VarScenario>[] = [
-  { label: "Days behind it", cell: (row) => row.dates.join(", ") },
-  { label: "Loss", numeric: true, cell: (row) => number(row.loss, 0) },
-  { label: "Weight", numeric: true, cell: (row) => percent(row.weight, 2) },
+const COLUMNS: readonly Column<TailDay>[] = [
+  { label: "Worst", numeric: true, cell: (day) => day.rank },
+  { label: "Day", cell: (day) => day.date },
+  { label: "Loss today's book would take", numeric: true, cell: (day) => number(day.loss, 0) },
+  { label: "", cell: (day) => day.named && <span class="status forming">VaR</span> },
 ];
 
-function TailDays({ found }: { found: Var }) {
-  if (found.named.length === 0) return null;
+function TailDays({ found, scenarios }: { found: Var; scenarios: Scenarios["scenarios"] }) {
   return (
-    <Table caption="Days behind the value at risk" columns={COLUMNS} rows={found.named} keyOf={(row) => row.dates.join()} />
+    <Table caption="Worst days" columns={COLUMNS} rows={tailDays(found, scenarios)} keyOf={(day) => day.date} />
   );
 }
