@@ -17,6 +17,7 @@ COMPONENTS = {
     "kafka",
     "tick-ingestor",
     "bar-aggregator",
+    "scheduler",
     "valuation",
     "risk",
     "api-gateway",

@@ -2,7 +2,7 @@
 
 It runs only where TAPELINE_SCHEDULER is `embedded`; the same setting tells bar-aggregator whether to make
 final bars by its own timer. Of a date the end of day runs once, after 17:00 New York plus a delay, and only
-when bars of that very date are stored: the clock never starts the day of a replay.
+when bars of that very date from before its end are stored: the clock never starts the day of a replay.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ RETRY = dt.timedelta(minutes=10)
 ATTEMPTS_MAX = 3
 LAST_STEP = "compact"
 _STATE = """
-SELECT EXISTS (SELECT FROM ops.price_bar WHERE trade_date = $1) AS traded,
+SELECT EXISTS (SELECT FROM ops.price_bar WHERE trade_date = $1 AND window_end <= $3) AS traded,
        EXISTS (SELECT FROM ops.run WHERE date = $1 AND step = $2 AND state = 'done') AS done,
        (SELECT count(*) FROM ops.run WHERE date = $1 AND state = 'failed') AS failures,
        (SELECT max(ended_at) FROM ops.run WHERE date = $1 AND state = 'failed') AS failed_at
@@ -73,7 +73,7 @@ async def _look(dsn: str, stop: asyncio.Event) -> None:
     date = date_over(now)
     conn = await asyncpg.connect(dsn, timeout=10)
     try:
-        found = DateState(**await conn.fetchrow(_STATE, date, LAST_STEP))
+        found = DateState(**await conn.fetchrow(_STATE, date, LAST_STEP, fx_close(date)))
     finally:
         await conn.close()
     if found.is_due(now):
