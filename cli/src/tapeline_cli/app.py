@@ -2,7 +2,19 @@
 
 import typer
 
-from tapeline_cli import bars, bench, diagnosis, limits, replay, report, session, stack, topics, warehouse
+from tapeline_cli import (
+    bars,
+    bench,
+    diagnosis,
+    keys,
+    limits,
+    replay,
+    report,
+    session,
+    stack,
+    topics,
+    warehouse,
+)
 from tapeline_cli.dlq import commands as dlq
 from tapeline_cli.eod import commands as eod
 from tapeline_cli.load import commands as load
@@ -26,6 +38,7 @@ eod.register(app)
 warehouse.register(app)
 report.register(app)
 limits.register(app)
+keys.register(app)
 topics.register(app)
 dlq.register(app)
 bench.register(app)

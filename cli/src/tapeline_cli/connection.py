@@ -1,9 +1,11 @@
-"""Where the running platform is, as `tapeline up` wrote it down, and its REST interface."""
+"""Where the platform is, as `tapeline up` wrote it down or the environment says, and its REST interface."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +14,8 @@ from local_stack.errors import StackError
 from local_stack.state import StateDir, read_json
 
 TIMEOUT_S = 10.0
+URL_VARIABLE, KEY_VARIABLE = "TAPELINE_API_URL", "TAPELINE_API_KEY_FILE"
+_ELSEWHERE = {"api_url": URL_VARIABLE, "kafka": "TAPELINE_KAFKA", "postgres": "TAPELINE_POSTGRES"}
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,15 @@ class Connection:
     postgres: str
 
     @classmethod
-    def of_stack(cls, state: StateDir | None = None) -> Connection:
-        """What client.json of the stack says. Raises StackError when there is none or it is incomplete."""
+    def of_stack(
+        cls, state: StateDir | None = None, environment: Mapping[str, str] = os.environ
+    ) -> Connection:
+        """What client.json of the stack says; with TAPELINE_API_URL, the platform that the environment names.
+
+        Raises StackError when there is none or it is incomplete.
+        """
+        if URL_VARIABLE in environment:
+            return cls._elsewhere(environment)
         path = (state or StateDir.from_environment()).client_file
         content = read_json(path)
         wanted = [field.name for field in fields(cls)]
@@ -33,6 +44,17 @@ class Connection:
             problem = f"{path} has no {', '.join(missing)}" if content else f"no platform: {path} is missing"
             raise StackError(problem, "run `tapeline up`, or set TAPELINE_HOME to the stack you mean")
         return cls(**{name: content[name] for name in wanted})
+
+    @classmethod
+    def _elsewhere(cls, environment: Mapping[str, str]) -> Connection:
+        """A platform in containers: addresses by variables, the key in a file."""
+        if missing := [name for name in (*_ELSEWHERE.values(), KEY_VARIABLE) if not environment.get(name)]:
+            raise StackError(f"{URL_VARIABLE} is set and {', '.join(missing)} is not", "set all or none")
+        try:
+            key = Path(environment[KEY_VARIABLE]).read_text().strip()
+        except OSError as error:
+            raise StackError(f"no API key: {error}", f"let {KEY_VARIABLE} name a readable file") from error
+        return cls(api_key=key, **{field: environment[name] for field, name in _ELSEWHERE.items()})
 
 
 def request_json(

@@ -10,6 +10,8 @@ import typer
 from local_stack.services import FEED, SERVICES
 from local_stack.stack import Stack
 from tapeline_cli import demo, exits
+from tapeline_cli.connection import Connection
+from tapeline_cli.keys import signin_link
 from tapeline_cli.output import console, errors, fail
 
 _CORE = tuple(service.name for service in SERVICES if service.name != FEED)
@@ -113,6 +115,7 @@ def _timed(title: str, run: Callable[[], str]) -> None:
 def _print_where(stack: Stack) -> None:
     endpoints = stack.endpoints
     rows = (
+        ("dashboard (once)", signin_link(Connection.of_stack(stack.state, {}))["url"]),
         ("API", endpoints.url("api-gateway") + "/v1"),
         ("API reference", "docs/reference/openapi.json; every call needs the key"),
         ("Kafka", endpoints.kafka),
@@ -122,4 +125,6 @@ def _print_where(stack: Stack) -> None:
     )
     for name, value in rows:
         console.print(f"  {name:<20} {value}", markup=False)
-    console.print("See `tapeline status`, `tapeline logs -f`, `tapeline down`.")
+    console.print(
+        "See `tapeline link` (another dashboard link), `tapeline status`, `tapeline logs -f`, `tapeline down`."
+    )

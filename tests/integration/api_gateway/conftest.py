@@ -30,6 +30,8 @@ class Gateway:
         self.kafka, self.postgres = kafka, postgres
         self.key_file = home / "api-key"
         self.key_file.write_text(KEY + "\n")
+        pepper_file = home / "key-pepper"
+        pepper_file.write_text("integration-test-pepper-0123456789")
         self.url = f"http://127.0.0.1:{(port := free_port())}"
         settings = {
             "TAPELINE_KAFKA": kafka,
@@ -37,6 +39,7 @@ class Gateway:
             "TAPELINE_HTTP_PORT": str(port),
             "TAPELINE_RISK_URL": "http://127.0.0.1:9",  # nobody listens there
             "TAPELINE_API_KEY_FILE": str(self.key_file),
+            "TAPELINE_KEY_PEPPER_FILE": str(pepper_file),
         }
         command = [sys.executable, "-m", "api_gateway"]
         self.process = ChildProcess(

@@ -8,10 +8,11 @@ import httpx
 import pytest
 
 from api_gateway.app import protected
-from api_gateway.auth import KeyFile
 from api_gateway.core.limits import LimitFile, Refusal, action_row
 from api_gateway.core.view import View
 from api_gateway.schemas.limits import LimitActionIn
+from api_gateway.security.door import Security
+from api_gateway.security.file_key import KeyFile
 from api_gateway.state import Gateway
 from chassis.clock import FixedClock
 from chassis.health import Health
@@ -78,7 +79,7 @@ def gateway() -> Gateway:
 @pytest.fixture
 def client(gateway: Gateway, tmp_path: Path) -> httpx.AsyncClient:
     (tmp_path / "key").write_text("unit-test-key-0123456789")
-    app = protected(gateway, KeyFile(tmp_path / "key"), 10_000)
+    app = protected(gateway, Security(KeyFile(tmp_path / "key")), 10_000)
     headers = {"X-API-Key": "unit-test-key-0123456789"}
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://gateway", headers=headers

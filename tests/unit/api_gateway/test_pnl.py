@@ -9,15 +9,18 @@ import httpx
 import pytest
 
 from api_gateway.app import protected
-from api_gateway.auth import KeyFile
+from api_gateway.core.past import Moment
 from api_gateway.core.pnl import Record, RunningDay, StoredPnl, pnl
 from api_gateway.core.view import View
 from api_gateway.schemas.pnl import Pnl, PnlPeriod
+from api_gateway.security.door import Security
+from api_gateway.security.file_key import KeyFile
 from api_gateway.state import Gateway
 from chassis.clock import FixedClock
 from chassis.health import Health
+from contracts import Valuation
 from quant.money import round_rate
-from testkit.builders import make_portfolio
+from testkit.builders import make_portfolio, make_valuation
 
 KEY = "unit-test-key-0123456789"
 DATES = [dt.date(2013, 10, day) for day in (1, 2, 3, 4, 7)]
@@ -143,13 +146,24 @@ class Stored:
     """A record as the database would give it."""
 
     def __init__(self, rows: list[StoredPnl], frozen: list[dt.date]) -> None:
-        self.pnl = self
+        self.pnl = self.past = self
         self.rows, self.frozen = rows, frozen
+        self.asked: list[dt.datetime | None] = []
 
-    async def last_frozen(self, portfolio_id: str) -> dt.date | None:
+    async def last_frozen(self, portfolio_id: str, known_at: dt.datetime | None) -> dt.date | None:
+        self.asked.append(known_at)
         return max(self.frozen, default=None)
 
-    async def record(self, portfolio_id: str, first: dt.date, last: dt.date) -> Record:
+    async def valuation(self, portfolio_id: str, past: Moment) -> Valuation:
+        assert past.as_of is not None
+        assert past.as_of.date() == max(self.frozen)
+        rates = {"USD": D(1), "EUR": D("1.5")}
+        return make_valuation(portfolio_id, "16:00", basis="bar", fx_rates=rates)
+
+    async def record(
+        self, portfolio_id: str, first: dt.date, last: dt.date, known_at: dt.datetime | None
+    ) -> Record:
+        self.asked.append(known_at)
         rows = [one for one in self.rows if first <= one.date <= last]
         return Record(rows, frozenset(self.frozen), dt.date(2013, 1, 2))
 
@@ -160,7 +174,7 @@ def client(tmp_path: Path, stored: Stored) -> httpx.AsyncClient:
     gateway = Gateway(view, Health(), FixedClock(), cast(Any, stored), nothing, nothing, nothing, nothing)
     key_file = tmp_path / "key"
     key_file.write_text(KEY)
-    transport = httpx.ASGITransport(app=protected(gateway, KeyFile(key_file), 1000))
+    transport = httpx.ASGITransport(app=protected(gateway, Security(KeyFile(key_file)), 1000))
     return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers={"X-API-Key": KEY})
 
 
@@ -169,6 +183,23 @@ async def test_the_last_frozen_day_is_the_default(tmp_path: Path) -> None:
     body = answer.json()
     assert (answer.status_code, body["date"], body["parts"]["total"]["amount"]) == (200, "2013-10-07", "9.5")
     assert (body["period"], body["last_frozen"], body["live"]) == ("day", "2013-10-07", False)
+
+
+async def test_another_currency_is_at_one_rate_and_parts_still_add_up(tmp_path: Path) -> None:
+    stored = Stored([row(MONDAY)], DATES)
+    answer = await client(tmp_path, stored).get("/v1/portfolios/P/pnl", params={"currency": "EUR"})
+    parts = {name: D(one["amount"]) for name, one in answer.json()["parts"].items()}
+    assert parts["total"] == parts["price"] + parts["fx"] + parts["trading"] + parts["income"] - parts["fees"]
+    assert abs(parts["total"] - D("9.5") / D("1.5")) < D("1e-7")
+    refused = await client(tmp_path, stored).get("/v1/portfolios/P/pnl", params={"currency": "JPY"})
+    assert (refused.status_code, refused.json()["available"]) == (409, ["EUR", "USD"])
+
+
+async def test_what_was_known_then_is_asked_in_utc(tmp_path: Path) -> None:
+    stored = Stored([row(MONDAY)], DATES)
+    asked = {"known_at": "2013-10-08T02:00:00+02:00"}
+    assert (await client(tmp_path, stored).get("/v1/portfolios/P/pnl", params=asked)).status_code == 200
+    assert stored.asked == [dt.datetime(2013, 10, 8, tzinfo=dt.UTC)] * 2
 
 
 @pytest.mark.parametrize(("path", "status"), [("P", 422), ("NOPE", 404)])

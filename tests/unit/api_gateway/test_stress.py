@@ -10,8 +10,10 @@ import pytest
 from msgspec import Struct
 
 from api_gateway.app import protected
-from api_gateway.auth import KeyFile
+from api_gateway.core.past import Moment
 from api_gateway.core.view import View
+from api_gateway.security.door import Security
+from api_gateway.security.file_key import KeyFile
 from api_gateway.state import Gateway
 from chassis.clock import FixedClock
 from chassis.health import Health
@@ -35,10 +37,15 @@ class Desk:
         self.asked.append((name, request))
         return b"{}"
 
-    async def official_at(self, portfolio_id: str, when: datetime) -> Valuation | None:
-        return make_valuation(portfolio_id, "14:00", basis="bar") if when.year > 2000 else None
+    @property
+    def past(self) -> "Desk":
+        return self
 
-    async def measure_at(
+    async def valuation(self, portfolio_id: str, moment: Moment) -> Valuation | None:
+        assert moment.as_of is not None
+        return make_valuation(portfolio_id, "14:00", basis="bar") if moment.as_of.year > 2000 else None
+
+    async def measure(
         self, portfolio_id: str, as_of: datetime, measure: str, confidence_bp: int
     ) -> tuple[float | None, int | None]:
         return 12.5, 1
@@ -63,7 +70,7 @@ def client(desk: Desk, tmp_path: Path) -> httpx.AsyncClient:
     gateway = Gateway(**{**parts, **given})
     key_file = tmp_path / "key"
     key_file.write_text(KEY)
-    transport = httpx.ASGITransport(app=protected(gateway, KeyFile(key_file), 100_000))
+    transport = httpx.ASGITransport(app=protected(gateway, Security(KeyFile(key_file)), 100_000))
     return httpx.AsyncClient(
         transport=transport, base_url="http://gateway/v1/portfolios", headers={"X-API-Key": KEY}
     )

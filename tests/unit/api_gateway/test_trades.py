@@ -11,9 +11,10 @@ from aiokafka.errors import KafkaTimeoutError
 
 from api_gateway.adapters.trades import TradeWriter
 from api_gateway.app import protected
-from api_gateway.auth import KeyFile
 from api_gateway.core.trades import trade_id
 from api_gateway.core.view import View
+from api_gateway.security.door import Security
+from api_gateway.security.file_key import KeyFile
 from api_gateway.state import Gateway
 from chassis.clock import FixedClock
 from chassis.health import Health
@@ -82,7 +83,7 @@ class Desk:
         stored = cast(Any, self.stored)
         writer = TradeWriter(cast(Any, self.bus), stored)
         gateway = Gateway(view, Health(), FixedClock(), stored, nothing, nothing, nothing, writer)
-        transport = httpx.ASGITransport(app=protected(gateway, KeyFile(self._key_file), 1 << 20))
+        transport = httpx.ASGITransport(app=protected(gateway, Security(KeyFile(self._key_file)), 1 << 20))
         self._client = httpx.AsyncClient(
             transport=transport, base_url="http://gateway", headers={"X-API-Key": KEY}
         )

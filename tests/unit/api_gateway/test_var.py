@@ -10,8 +10,9 @@ import pytest
 
 from api_gateway.adapters.analyst import AnalysisRefused
 from api_gateway.app import protected
-from api_gateway.auth import KeyFile
 from api_gateway.core.view import View
+from api_gateway.security.door import Security
+from api_gateway.security.file_key import KeyFile
 from api_gateway.state import Gateway
 from chassis.clock import FixedClock
 from chassis.health import Health
@@ -54,7 +55,7 @@ def client(analyst: FakeAnalyst, tmp_path: Path) -> httpx.AsyncClient:
     gateway = Gateway(**fields)
     key_file = tmp_path / "key"
     key_file.write_text(KEY)
-    transport = httpx.ASGITransport(app=protected(gateway, KeyFile(key_file), 1000))
+    transport = httpx.ASGITransport(app=protected(gateway, Security(KeyFile(key_file)), 1000))
     return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers={"X-API-Key": KEY})
 
 

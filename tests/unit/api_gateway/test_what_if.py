@@ -10,8 +10,9 @@ import pytest
 from msgspec import Struct
 
 from api_gateway.app import protected
-from api_gateway.auth import KeyFile
 from api_gateway.core.view import View
+from api_gateway.security.door import Security
+from api_gateway.security.file_key import KeyFile
 from api_gateway.state import Gateway
 from chassis.clock import FixedClock
 from chassis.health import Health
@@ -49,7 +50,7 @@ def client(desk: Desk, tmp_path: Path) -> httpx.AsyncClient:
     parts |= {"view": view, "health": Health(), "clock": FixedClock(), "analyst": cast(Any, desk)}
     key_file = tmp_path / "key"
     key_file.write_text(KEY)
-    transport = httpx.ASGITransport(app=protected(Gateway(**parts), KeyFile(key_file), 100_000))
+    transport = httpx.ASGITransport(app=protected(Gateway(**parts), Security(KeyFile(key_file)), 100_000))
     return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers={"X-API-Key": KEY})
 
 

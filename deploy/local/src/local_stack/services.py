@@ -84,6 +84,7 @@ def service_program(
         "TAPELINE_HTTP_PORT": str(endpoints.ports[service.name]),
         "TAPELINE_STATE_DIR": str(state_dir),
         "TAPELINE_API_KEY_FILE": str(state.key_file),
+        "TAPELINE_KEY_PEPPER_FILE": str(state.pepper_file),
         "TAPELINE_AGGREGATOR_URL": endpoints.url("bar-aggregator"),
         "TAPELINE_RISK_URL": endpoints.url("risk"),
         "JAVA_HOME": java_home,

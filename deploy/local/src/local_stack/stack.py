@@ -170,10 +170,11 @@ class Stack:
         return f"{len(changes)} topics" + (f", {told}" if told else "")
 
     def write_client_file(self) -> str:
-        """The key that the gateway asks for, and the file that tells programs where everything is."""
-        if not self.state.key_file.exists():
-            write_private(self.state.key_file, secrets.token_urlsafe(32) + "\n")
-        self.state.key_file.chmod(0o600)
+        """The gateway's two secrets, and the file that tells programs where everything is."""
+        for path in (self.state.key_file, self.state.pepper_file):
+            if not path.exists():
+                write_private(path, secrets.token_urlsafe(32) + "\n")
+            path.chmod(0o600)
         endpoints = self.endpoints
         client = {
             "api_url": endpoints.url("api-gateway"),

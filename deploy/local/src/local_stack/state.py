@@ -47,6 +47,10 @@ class StateDir:
         return self.root / "api-key"
 
     @property
+    def pepper_file(self) -> Path:
+        return self.root / "key-pepper"
+
+    @property
     def ports_file(self) -> Path:
         return self.root / "ports.json"
 

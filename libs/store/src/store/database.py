@@ -52,10 +52,18 @@ async def prepare_connection(conn: Connection) -> None:
     )
 
 
-async def connect_pool(dsn: str, *, application: str = "tapeline", max_size: int = 4) -> asyncpg.Pool:
+async def connect_pool(
+    dsn: str,
+    *,
+    application: str = "tapeline",
+    max_size: int = 4,
+    role: str | None = None,
+    on_lend: Callable[[asyncpg.pool.PoolConnectionProxy], Awaitable[None]] | None = None,
+) -> asyncpg.Pool:
     """Open a pool whose connections have time limits, UTC and jsonb codecs.
 
-    Parameters: dsn in libpq form, e.g. `postgresql://user@/db?host=/socket/dir`.
+    Parameters: dsn in libpq form, e.g. `postgresql://user@/db?host=/socket/dir`; `role` to work as, where it
+    is not the user of the dsn; `on_lend` is done with every connection before it is lent.
     Raises: OSError or asyncpg.PostgresError when the database does not answer within 5 seconds.
     """
     return await asyncpg.create_pool(
@@ -64,8 +72,9 @@ async def connect_pool(dsn: str, *, application: str = "tapeline", max_size: int
         max_size=max_size,
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
-        server_settings={**_SESSION, "application_name": application},
+        server_settings={**_SESSION, "application_name": application, **({"role": role} if role else {})},
         init=prepare_connection,
+        setup=on_lend,
     )
 
 

@@ -13,12 +13,13 @@ from api_gateway.adapters.lag_watch import watch_lag
 from api_gateway.adapters.live import LiveReader
 from api_gateway.adapters.progress import Progress
 from api_gateway.adapters.repository import Repository
+from api_gateway.adapters.row_security import ROLE, seeing_everything, set_reach
 from api_gateway.adapters.trades import TradeWriter
 from api_gateway.app import protected
-from api_gateway.auth import KeyFile
 from api_gateway.core.view import View
 from api_gateway.handlers import BAR_TOPICS, LIVE_TOPICS, REFERENCE_TOPICS
 from api_gateway.openapi import VERSION
+from api_gateway.security.composition import security_of
 from api_gateway.serving import run_until_stopped, web_server
 from api_gateway.settings import Settings
 from api_gateway.state import Gateway
@@ -36,7 +37,7 @@ log = get_logger("api_gateway")
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raises what ended a part that should never end."""
     view, clock, health = View(), SystemClock(), Health("postgres", "live", "reference", "bars")
-    pool = await connect_pool(settings.postgres, application=GROUP, max_size=8)
+    pool = await connect_pool(settings.postgres, application=GROUP, max_size=8, role=ROLE, on_lend=set_reach)
     producer = producer_for(settings.kafka)
     progress = Progress(
         settings.kafka, [topic.name for topic in topics.ALL if topic.lifecycle == "live"], clock
@@ -49,7 +50,8 @@ async def serve(settings: Settings) -> None:
     analyst = Analyst(settings.risk_url)
     books, trades = BookWriter(producer, live), TradeWriter(producer, repository)
     gateway = Gateway(view, health, clock, repository, progress, books, analyst, trades)
-    app = protected(gateway, KeyFile(settings.api_key_file), settings.max_body_bytes)
+    security, securing = security_of(settings, pool, clock)
+    app = protected(gateway, security, settings.max_body_bytes)
     server = web_server(app, settings)
     await producer.start()
     await progress.start()
@@ -57,11 +59,12 @@ async def serve(settings: Settings) -> None:
         await run_until_stopped(
             server,
             [
-                watch_database(repository, view, health),
-                watch_challenger(pool),
+                seeing_everything(watch_database(repository, view, health)),
+                seeing_everything(watch_challenger(pool)),
                 watch_lag(progress, clock),
                 gateway.stream.until_stopped(),
                 *(one.run() for one in (live, reference, bars)),
+                *securing,
             ],
         )
     finally:

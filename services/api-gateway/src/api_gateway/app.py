@@ -1,20 +1,24 @@
 """The web application: routes, problems and the layers around them."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from api_gateway import openapi, problems
-from api_gateway.auth import KeyFile, KeyMiddleware
 from api_gateway.body_limit import BodyLimit
+from api_gateway.conditional import ConditionalReads
 from api_gateway.endpoints import (
     analyses,
+    dashboard,
+    evidence,
     exposures,
     instruments,
+    keys,
     limits,
     operations,
     pipeline,
     pnl,
     portfolios,
     risk,
+    signin,
     stream,
     stress,
     trades,
@@ -23,14 +27,26 @@ from api_gateway.endpoints import (
 )
 from api_gateway.hot_answers import HotAnswersMiddleware
 from api_gateway.request_metrics import RequestMetrics
+from api_gateway.security.access import authorise
+from api_gateway.security.caller import Entitlements
+from api_gateway.security.door import Door, Security
+from api_gateway.security.headers import SecurityHeaders
 from api_gateway.state import Gateway
+from api_gateway.trace import Trace
 
 
 def build() -> FastAPI:
     """The routes alone, as needed for the OpenAPI document."""
-    app = FastAPI(title=openapi.TITLE, version=openapi.VERSION, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=openapi.TITLE,
+        version=openapi.VERSION,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(authorise)],
+    )
     for module in (
         portfolios,
+        evidence,
         exposures,
         pnl,
         trades,
@@ -43,6 +59,9 @@ def build() -> FastAPI:
         limits,
         stream,
         pipeline,
+        keys,
+        signin,
+        dashboard,
         operations,
     ):
         app.include_router(module.router)
@@ -51,12 +70,16 @@ def build() -> FastAPI:
     return app
 
 
-def protected(gateway: Gateway, keys: KeyFile, max_body_bytes: int) -> FastAPI:
-    """The routes with the gateway behind them; around them metrics, key, kept answers, body limit."""
+def protected(gateway: Gateway, security: Security, max_body_bytes: int) -> FastAPI:
+    """The routes with the gateway behind them, and the layers around them, the innermost first."""
     app = build()
-    app.state.gateway = gateway
+    entitlements = Entitlements(gateway.view)
+    app.state.gateway, app.state.security, app.state.entitlements = gateway, security, entitlements
     app.add_middleware(BodyLimit, max_body_bytes=max_body_bytes)
+    app.add_middleware(ConditionalReads)
     app.add_middleware(HotAnswersMiddleware, hot=gateway.hot)
-    app.add_middleware(KeyMiddleware, keys=keys)
+    app.add_middleware(Door, security=security, entitlements=entitlements)
     app.add_middleware(RequestMetrics)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Trace)
     return app

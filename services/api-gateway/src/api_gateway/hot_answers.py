@@ -11,15 +11,21 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api_gateway.conditional import has, not_modified, quoted, tagged
+from api_gateway.core.reach import Reach
+from api_gateway.security.caller import caller_of, reach_of
+
 KEPT = 10_000
-Question = tuple[str, bytes]
-"""Path and query string as they came."""
+_NO_BODY: Message = {"type": "http.response.body", "body": b""}
+Question = tuple[str, bytes, Reach]
+"""Path and query string as they came, and what the caller reaches: who reaches alike is answered alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A body, the message it was made from, and how to find the message that is held now."""
 
+    etag: bytes
     start: Message
     body: Message
     route: object
@@ -33,19 +39,23 @@ class HotAnswers:
     def __init__(self) -> None:
         self._answers: dict[Question, Answer] = {}
 
-    def keep(self, scope: Scope, body: bytes, made_from: object, held_now: Callable[[], object]) -> None:
+    def keep(
+        self, scope: Scope, body: bytes, tag: str, made_from: object, held_now: Callable[[], object]
+    ) -> None:
         """Keep the answer to the question in `scope` for as long as `held_now()` is `made_from`."""
         if len(self._answers) >= KEPT:
             self._answers.clear()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        etag = quoted(tag)
+        length = str(len(body)).encode()
+        headers = tagged([(b"content-type", b"application/json"), (b"content-length", length)], etag)
         start: dict[str, Any] = {"type": "http.response.start", "status": 200, "headers": headers}
-        self._answers[scope["path"], scope["query_string"]] = Answer(
-            start, {"type": "http.response.body", "body": body}, scope.get("route"), made_from, held_now
+        self._answers[_question(scope)] = Answer(
+            etag, start, {"type": "http.response.body", "body": body}, scope.get("route"), made_from, held_now
         )
 
     def find(self, scope: Scope) -> Answer | None:
         """The kept answer, unless a newer message has come."""
-        answer = self._answers.get((scope["path"], scope["query_string"]))
+        answer = self._answers.get(_question(scope))
         if answer is None or answer.held_now() is not answer.made_from:
             return None
         return answer
@@ -58,10 +68,26 @@ class HotAnswersMiddleware:
         self._app, self._hot = app, hot
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._hot.find(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
+        answer = self._hot.find(scope) if _is_read(scope) else None
         if answer is None:
             await self._app(scope, receive, send)
             return
         scope["route"] = answer.route  # metrics name it
+        if has(scope, answer.etag):
+            await send(not_modified(answer.etag))
+            await send(_NO_BODY)
+            return
         await send(answer.start)
         await send(answer.body)
+
+
+def _is_read(scope: Scope) -> bool:
+    """Whether the caller may have a kept answer; requests of nobody are about nothing that is kept."""
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return False
+    caller = caller_of(scope)
+    return caller is not None and caller.may("read")
+
+
+def _question(scope: Scope) -> Question:
+    return scope["path"], scope["query_string"], reach_of(scope)

@@ -11,10 +11,13 @@ from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
 from api_gateway.endpoints.documentation import REFERENCE
+from api_gateway.openapi_examples import add_examples
 from api_gateway.schemas.books import BookAccepted
 from api_gateway.schemas.common import Problem
+from api_gateway.schemas.evidence import ValueEvidence
 from api_gateway.schemas.exposures import Exposures
 from api_gateway.schemas.history import History
+from api_gateway.schemas.keys import ApiKeyInfo, ApiKeyList, NewApiKey, Session, SigninLink
 from api_gateway.schemas.limits import (
     LimitAction,
     LimitAudit,
@@ -31,6 +34,7 @@ from api_gateway.schemas.risk import Risk, Var
 from api_gateway.schemas.stream import DroppedEvent, RemovedEvent, ResumedEvent, SnapshotEvent
 from api_gateway.schemas.trades import TradeList, TradesBooked
 from api_gateway.schemas.values import PositionList, Value
+from api_gateway.security.door import is_open
 from contracts.analysis.backtest import BacktestAnswer
 from contracts.analysis.explain import ExplainAnswer
 from contracts.analysis.limits import CureAnswer, LimitsAnswer
@@ -52,9 +56,12 @@ TAGS = [
     {"name": "instruments", "description": "instruments and their bars"},
     {"name": "stream", "description": "changes as they happen, as Server-Sent Events"},
     {"name": "pipeline", "description": "how far every stage is and what became of every raw event"},
+    {"name": "security", "description": "keys, signing a browser in, who the caller is"},
     {"name": "operations", "description": "health, readiness, metrics"},
 ]
 SHAPES: tuple[type[Struct], ...] = (
+    ApiKeyInfo,
+    ApiKeyList,
     BacktestAnswer,
     BarList,
     BookAccepted,
@@ -72,6 +79,7 @@ SHAPES: tuple[type[Struct], ...] = (
     LimitEvents,
     LimitStates,
     LimitsAnswer,
+    NewApiKey,
     Pipeline,
     Pnl,
     PortfolioList,
@@ -82,16 +90,18 @@ SHAPES: tuple[type[Struct], ...] = (
     ResumedEvent,
     Risk,
     ScenariosAnswer,
+    Session,
+    SigninLink,
     SnapshotEvent,
     StressAnswer,
     TradeList,
     TradesBooked,
     Value,
+    ValueEvidence,
     Var,
     WhatIfAnswer,
 )
 FOREIGN = ("HTTPValidationError", "ValidationError")
-OPEN = ("/healthz", "/readyz")
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -106,12 +116,14 @@ def document(app: FastAPI) -> dict[str, Any]:
         for name in sorted(schemas)
         if name not in ("HTTPValidationError", "ValidationError")
     }
+    add_examples(components["schemas"])
     components["securitySchemes"] = {
         "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-        "bearer": {"type": "http", "scheme": "bearer", "description": "the same key, for Prometheus"},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "a key or an access token (RFC 9068)"},
+        "session": {"type": "apiKey", "in": "cookie", "name": "tapeline_session_<port>"},
     }
-    found["security"] = [{"apiKey": []}, {"bearer": []}]
-    for path in OPEN:
+    found["security"] = [{"apiKey": []}, {"bearer": []}, {"session": []}]
+    for path in filter(is_open, found["paths"]):
         for operation in found["paths"][path].values():
             operation["security"] = []
     return found

@@ -1,8 +1,6 @@
 """Errors as RFC 9457 problems; every answer that is not a success has this form."""
 
-import re
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,19 +11,21 @@ from starlette.types import Scope
 
 from api_gateway.adapters.analyst import AnalysisRefused
 from api_gateway.schemas.common import FieldError, Problem
+from api_gateway.trace import HEADER, trace_of
 from chassis.logs import get_logger
 from store.database import CONNECTION_LOST
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:tapeline:"
-_TRACEPARENT = re.compile(rb"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 _TITLES = {
     401: ("unauthenticated", "No valid key"),
+    403: ("forbidden", "Not allowed"),
     404: ("not-found", "Not found"),
     405: ("method-not-allowed", "Method not allowed"),
     409: ("conflict", "Not possible with the present data"),
     413: ("body-too-large", "Request body too large"),
     422: ("invalid-request", "The request is wrong"),
+    429: ("too-many-requests", "Too many requests"),
     500: ("internal", "Unexpected error"),
     503: ("unavailable", "Not available yet"),
 }
@@ -44,10 +44,17 @@ class ProblemError(Exception):
         title: str | None = None,
         errors: Sequence[FieldError] = (),
         available: Sequence[dict[str, Any] | str] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.kind, self.title = status, detail, kind, title
         self.errors, self.available = tuple(errors), tuple(available)
+        self.headers = dict(headers or {})
+
+
+def no_portfolio(portfolio_id: str) -> ProblemError:
+    """The same for one that does not exist and one that is not the caller's."""
+    return ProblemError(404, f"no portfolio {portfolio_id!r}: GET /v1/portfolios lists them")
 
 
 def answer(scope: Scope, problem: ProblemError) -> Response:
@@ -65,18 +72,12 @@ def answer(scope: Scope, problem: ProblemError) -> Response:
         available=problem.available,
     )
     log.info("problem", status=problem.status, path=scope["path"], detail=problem.detail, trace_id=trace_id)
-    headers = {"WWW-Authenticate": 'ApiKey header="X-API-Key"'} if problem.status == 401 else {}
+    headers = dict(problem.headers)
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = 'ApiKey header="X-API-Key"'
     if problem.status == 503:
         headers["Retry-After"] = "1"
     return Response(msgspec.json.encode(body), problem.status, headers, MEDIA_TYPE)
-
-
-def trace_of(scope: Scope) -> str:
-    """The caller's W3C trace id, or a new one."""
-    for name, value in scope["headers"]:
-        if name == b"traceparent" and (found := _TRACEPARENT.match(value)):
-            return found.group(1).decode()
-    return secrets.token_hex(16)
 
 
 def install(app: FastAPI) -> None:
@@ -109,7 +110,10 @@ def install(app: FastAPI) -> None:
 
     async def on_unexpected(request: Request, error: Exception) -> Response:
         log.error("unexpected", path=request.url.path, exc_info=error)
-        return answer(request.scope, ProblemError(500, "unexpected; the log has it under this trace_id"))
+        response = answer(request.scope, ProblemError(500, "unexpected; the log has it under this trace_id"))
+        # Starlette answers this one outside of all our layers.
+        response.headers[HEADER.decode()] = trace_of(request.scope)
+        return response
 
     app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(AnalysisRefused, on_refused)

@@ -1,6 +1,6 @@
 """What endpoints work with; made once by the composition root."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from fastapi import Request, Response
@@ -12,9 +12,11 @@ from api_gateway.adapters.progress import Progress
 from api_gateway.adapters.repository import Repository
 from api_gateway.adapters.stream import Stream
 from api_gateway.adapters.trades import TradeWriter
+from api_gateway.core.reach import EVERYTHING, view_within
 from api_gateway.core.view import View
 from api_gateway.hot_answers import HotAnswers
-from api_gateway.problems import ProblemError
+from api_gateway.problems import ProblemError, no_portfolio
+from api_gateway.security.caller import reach_of
 from chassis.clock import Clock
 from chassis.health import Health
 from contracts.codec import encode
@@ -40,7 +42,7 @@ class Gateway:
 
 
 def gateway_of(request: Request) -> Gateway:
-    """The gateway behind a request. Raises a 503 problem until the topics have been read once."""
+    """The gateway as the caller may see it. Raises a 503 problem until the topics have been read once."""
     gateway: Gateway = request.app.state.gateway
     missing = gateway.health.missing()
     # Live answers need no database; those that do become a 503 by themselves.
@@ -48,15 +50,17 @@ def gateway_of(request: Request) -> Gateway:
     if missing:
         waiting = ", ".join(f"{name} ({why})" for name, why in sorted(missing.items()))
         raise ProblemError(503, f"not ready yet, waiting for: {waiting}")
-    return gateway
+    reach = reach_of(request.scope)
+    return gateway if reach is EVERYTHING else replace(gateway, view=view_within(gateway.view, reach))
 
 
 def require_known(view: View, portfolio_id: str) -> None:
     """Raises a 404 problem for a portfolio that is neither defined nor valued."""
     if not view.is_known(portfolio_id):
-        raise ProblemError(404, f"no portfolio {portfolio_id!r}: GET /v1/portfolios lists them")
+        raise no_portfolio(portfolio_id)
 
 
-def reply(body: Struct | bytes, status: int = 200) -> Response:
-    """An answer; bytes are sent as they are."""
-    return Response(body if isinstance(body, bytes) else encode(body), status, media_type=JSON)
+def reply(body: Struct | bytes, status: int = 200, *, tag: str | None = None) -> Response:
+    """An answer; bytes are sent as they are. `tag` names what it was made from, otherwise it is hashed."""
+    headers = None if tag is None else {"ETag": f'"{tag}"'}
+    return Response(body if isinstance(body, bytes) else encode(body), status, headers, JSON)

@@ -18,7 +18,7 @@ async def watch_database(repository: Repository, view: View, health: Health) -> 
     while True:
         try:
             if not taken:
-                for valuation in await repository.official_valuations():
+                for valuation in await repository.past.newest_valuations():
                     view.put_valuation(valuation)
                 taken = True
             await asyncio.wait_for(repository.ping(), PATIENCE_S)

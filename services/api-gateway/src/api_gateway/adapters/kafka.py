@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from chassis.kafka_access import aiokafka_options
+
 CLIENT_ID = "api-gateway"
 
 
@@ -20,6 +22,7 @@ def consumer_for(bootstrap: str, group: str | None = None) -> AIOKafkaConsumer:
         session_timeout_ms=45_000,
         fetch_max_wait_ms=10,
         max_partition_fetch_bytes=4 << 20,
+        **aiokafka_options(),
     )
 
 
@@ -32,11 +35,12 @@ def producer_for(bootstrap: str) -> AIOKafkaProducer:
         enable_idempotence=True,
         compression_type="lz4",
         request_timeout_ms=15_000,
+        **aiokafka_options(),
     )
 
 
 def admin_for(bootstrap: str) -> AIOKafkaAdminClient:
-    return AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=CLIENT_ID)
+    return AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=CLIENT_ID, **aiokafka_options())
 
 
 async def partitions_of(bootstrap: str, topics: Iterable[str]) -> list[TopicPartition]:

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 
 from api_gateway.core.limits import LARGEST_BACKTEST, LimitFile, action_row
+from api_gateway.core.past import Moment
 from api_gateway.schemas.limits import LimitAction, LimitActionIn, LimitBacktestIn, LimitDefinition
 from contracts import LimitEvent
 from quant.limits import limit_measure
@@ -20,7 +21,13 @@ _EVENTS = """
 SELECT * FROM ops.limit_event
  WHERE ($1::text IS NULL OR portfolio_id = $1) AND ($2::text IS NULL OR limit_id = $2)
    AND ($3::timestamptz IS NULL OR (as_of, event_id) < ($3, $4))
+   AND as_of <= coalesce($6::timestamptz, 'infinity') AND recorded_at <= coalesce($7::timestamptz, 'infinity')
  ORDER BY as_of DESC, event_id DESC LIMIT $5
+"""
+_STATES = """
+SELECT DISTINCT ON (limit_id) * FROM ops.limit_event
+ WHERE as_of <= coalesce($1::timestamptz, 'infinity') AND recorded_at <= coalesce($2::timestamptz, 'infinity')
+ ORDER BY limit_id, sequence DESC
 """
 _DEFINITION = "SELECT * FROM ops.limit_definition WHERE limit_id = $1 ORDER BY revision"
 _ACTIONS = "SELECT * FROM ops.limit_action WHERE limit_id = $1 ORDER BY recorded_at, action_id"
@@ -134,12 +141,22 @@ class LimitRepository:
             return _action(await write(conn))
 
     async def events(
-        self, portfolio_id: str | None, limit_id: str | None, after: tuple[datetime, str] | None, limit: int
+        self,
+        portfolio_id: str | None,
+        limit_id: str | None,
+        after: tuple[datetime, str] | None,
+        limit: int,
+        past: Moment,
     ) -> list[LimitEvent]:
-        """Events behind the key `after`, the newest by market time first."""
+        """Events up to a moment and behind the key `after`, the newest by market time first."""
         moment, event_id = after or (None, "")
-        rows = await self._pool.fetch(_EVENTS, portfolio_id, limit_id, moment, event_id, limit)
-        return [LimitEvent(**{name: row[name] for name in LimitEvent.__struct_fields__}) for row in rows]
+        key = (portfolio_id, limit_id, moment, event_id, limit)
+        return [_event(row) for row in await self._pool.fetch(_EVENTS, *key, past.as_of, past.known_at)]
+
+    async def states(self, past: Moment) -> dict[str, LimitEvent]:
+        """The newest event of every limit at a moment."""
+        rows = await self._pool.fetch(_STATES, past.as_of, past.known_at)
+        return {row["limit_id"]: _event(row) for row in rows}
 
     async def history(self, asked: LimitBacktestIn) -> list[tuple[datetime, float | None]]:
         """Stored values of what a proposed limit measures; None where too little was covered.
@@ -170,6 +187,10 @@ def _covered(coverage: Mapping[str, Any] | None, needed: float) -> bool:
         return True
     positions = coverage["positions"]
     return not positions or (coverage["priced"] - coverage["stale"]) / positions >= needed
+
+
+def _event(row: Mapping[str, Any]) -> LimitEvent:
+    return LimitEvent(**{name: row[name] for name in LimitEvent.__struct_fields__})
 
 
 def _definition(row: Mapping[str, Any]) -> LimitDefinition:

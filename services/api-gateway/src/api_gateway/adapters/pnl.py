@@ -12,12 +12,17 @@ from endofday.core.facts import Quote
 from endofday.core.running import LiveMarket, running_date
 
 _ROWS = """
-SELECT symbol, date, price, fx, trading, income, fees, opening_value, closing_value, flow, realized, reason
-  FROM ops.pnl_daily_latest WHERE portfolio_id = $1 AND date BETWEEN $2 AND $3 ORDER BY date, symbol
+SELECT DISTINCT ON (date, symbol) symbol, date, price, fx, trading, income, fees, opening_value,
+       closing_value, flow, realized, reason
+  FROM ops.pnl_daily
+ WHERE portfolio_id = $1 AND date BETWEEN $2 AND $3 AND recorded_at <= coalesce($4::timestamptz, 'infinity')
+ ORDER BY date, symbol, revision DESC
 """
 _FROZEN = """
 SELECT DISTINCT date FROM ops.run WHERE step = 'pnl' AND state = 'done'
- UNION SELECT DISTINCT date FROM ops.pnl_daily WHERE portfolio_id = $1
+   AND recorded_at <= coalesce($2::timestamptz, 'infinity')
+ UNION SELECT DISTINCT date FROM ops.pnl_daily
+        WHERE portfolio_id = $1 AND recorded_at <= coalesce($2::timestamptz, 'infinity')
 """
 _FIRST_HELD = """
 WITH RECURSIVE below AS (
@@ -35,19 +40,21 @@ class PnlReader:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def last_frozen(self, portfolio_id: str) -> dt.date | None:
-        """The newest date that an end of day has covered."""
-        rows = await self._pool.fetch(_FROZEN, portfolio_id)
+    async def last_frozen(self, portfolio_id: str, known_at: dt.datetime | None = None) -> dt.date | None:
+        """The newest date that an end of day had covered by a time; None is now."""
+        rows = await self._pool.fetch(_FROZEN, portfolio_id, known_at)
         return max((row["date"] for row in rows), default=None)
 
-    async def record(self, portfolio_id: str, first: dt.date, last: dt.date) -> Record:
-        """Rows from first to last date, from one snapshot."""
+    async def record(
+        self, portfolio_id: str, first: dt.date, last: dt.date, known_at: dt.datetime | None = None
+    ) -> Record:
+        """Rows from first to last date as known at a time, from one snapshot."""
         async with (
             self._pool.acquire() as conn,
             conn.transaction(isolation="repeatable_read", readonly=True),
         ):
-            rows = await conn.fetch(_ROWS, portfolio_id, first, last)
-            frozen = await conn.fetch(_FROZEN, portfolio_id)
+            rows = await conn.fetch(_ROWS, portfolio_id, first, last, known_at)
+            frozen = await conn.fetch(_FROZEN, portfolio_id, known_at)
             held = await conn.fetchval(_FIRST_HELD, portfolio_id)
         return Record(
             [msgspec.convert(dict(row), StoredPnl) for row in rows],

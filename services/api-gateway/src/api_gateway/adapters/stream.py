@@ -8,14 +8,16 @@ says so through `receive`.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from typing import get_args
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api_gateway.core.stream import Change, Changes, Wanted, cursor_of, event
 from api_gateway.core.stream_events import frame
-from api_gateway.schemas.stream import DroppedEvent, ResumedEvent, SnapshotEvent, WhySnapshot
+from api_gateway.schemas.stream import DroppedEvent, ResumedEvent, SnapshotEvent, WhyDropped, WhySnapshot
 from chassis import metrics
 from contracts.codec import encode
 
@@ -23,6 +25,7 @@ HEARTBEAT_S = 15.0
 SLOW_AFTER_S = 5.0
 LAST_WORD_S = 2.0
 MOST_CLIENTS = 1000
+MOST_OF_ONE = 300
 _KEPT_BATCHES = 64
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -36,9 +39,12 @@ class Stream:
 
     def __init__(self) -> None:
         self.epoch = secrets.token_hex(4)
-        self.clients = 0
+        self.clients: Counter[str] = Counter()
+        """Open connections per credential."""
         self.stopping = asyncio.Event()
         self._batches: dict[tuple[int, int, Wanted], bytes] = {}
+        for reason in get_args(WhyDropped):  # all from the start: an increase is seen against a zero
+            metrics.STREAM_DROPPED.labels(reason)
 
     async def until_stopped(self) -> None:
         """Runs as long as the gateway serves; its end ends every stream, so that the server can stop."""
@@ -76,23 +82,28 @@ class Stream:
 
 
 class StreamAnswer(Response):
-    """One connection, from its first event until the client goes, is too slow, or the gateway stops."""
+    """One connection, from its first event until the client goes, is too slow, or the gateway stops.
+
+    `wanted` is asked each time: a connection may outlive its key, and portfolios may move; None ends it.
+    """
 
     def __init__(
         self,
         stream: Stream,
         changes: Changes,
-        wanted: Wanted,
+        wanted: Callable[[], Wanted | None],
         interval_s: float,
         last_event_id: str | None,
+        credential_id: str,
     ) -> None:
         super().__init__(media_type="text/event-stream")
         self._stream, self._changes, self._wanted = stream, changes, wanted
         self._interval_s, self._last_event_id = interval_s, last_event_id
+        self._credential_id = credential_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gone = asyncio.create_task(_until_gone(receive))
-        self._stream.clients += 1
+        self._stream.clients[self._credential_id] += 1
         metrics.STREAM_CLIENTS.inc()
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
@@ -100,7 +111,7 @@ class StreamAnswer(Response):
             if reason is not None:
                 await _last_word(send, reason)
         finally:
-            self._stream.clients -= 1
+            self._stream.clients[self._credential_id] -= 1
             metrics.STREAM_CLIENTS.dec()
             gone.cancel()
 
@@ -114,18 +125,24 @@ class StreamAnswer(Response):
                     return None
         except TimeoutError:
             return DroppedEvent(reason="slow")
-        return None if gone.done() else DroppedEvent(reason="stopping")
+        if gone.done():
+            return None
+        return DroppedEvent(reason="signed_out" if self._wanted() is None else "stopping")
 
     async def _events(self, gone: asyncio.Task[None]) -> AsyncIterator[bytes]:
         """What to send, whenever there is something; ends when the client has gone or the gateway stops."""
         loop, changes = asyncio.get_running_loop(), self._changes
-        opening, cursor = self._stream.opening(changes, self._wanted, self._last_event_id), changes.sequence
+        if (wanted := self._wanted()) is None:
+            return
+        opening, cursor = self._stream.opening(changes, wanted, self._last_event_id), changes.sequence
         yield opening
         spoke = loop.time()
         while not gone.done() and not self._stream.stopping.is_set():
             # Everybody with the same interval wakes at the same times, and so shares the batches.
             await asyncio.sleep(self._interval_s - loop.time() % self._interval_s)
-            some, cursor = self._next(cursor), changes.sequence
+            if (wanted := self._wanted()) is None:
+                return
+            some, cursor = self._next(cursor, wanted), changes.sequence
             now = loop.time()
             if not some and now - spoke >= HEARTBEAT_S:
                 some = b": heartbeat\n\n"
@@ -133,12 +150,12 @@ class StreamAnswer(Response):
                 spoke = now
                 yield some
 
-    def _next(self, cursor: int) -> bytes:
+    def _next(self, cursor: int, wanted: Wanted) -> bytes:
         if cursor == self._changes.sequence:
             return b""
         if not self._changes.can_resume(cursor):
-            return self._stream.snapshot(self._changes, self._wanted, "behind")
-        return self._stream.batch(self._changes, cursor, self._wanted)
+            return self._stream.snapshot(self._changes, wanted, "behind")
+        return self._stream.batch(self._changes, cursor, wanted)
 
 
 async def _until_gone(receive: Receive) -> None:

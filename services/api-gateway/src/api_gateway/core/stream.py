@@ -35,15 +35,22 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a client follows; an empty set of portfolios or symbols means all of them."""
+    """What a client follows; portfolios or symbols None means all of them."""
 
     topics: frozenset[StreamTopic] = frozenset(ALL_TOPICS)
-    portfolios: frozenset[str] = frozenset()
-    symbols: frozenset[str] = frozenset()
+    portfolios: frozenset[str] | None = None
+    symbols: frozenset[str] | None = None
+
+    def within(self, reached: frozenset[str] | None) -> "Wanted":
+        """The same without portfolios that are not reached; None are all."""
+        if reached is None:
+            return self
+        portfolios = reached if self.portfolios is None else self.portfolios & reached
+        return Wanted(self.topics, portfolios, self.symbols)
 
     def takes(self, key: Key) -> bool:
         subjects = self.symbols if key.topic == "bars" else self.portfolios
-        return key.topic in self.topics and (not subjects or key.subject in subjects)
+        return key.topic in self.topics and (subjects is None or key.subject in subjects)
 
 
 class Changes:

@@ -1,8 +1,10 @@
 """The newest message of everything, and the answers already made from it."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from hashlib import blake2b
 from typing import Generic, TypeVar
 
 from api_gateway.core.stream import Changes
@@ -11,6 +13,8 @@ from contracts import Bar, Basis, Coverage, Instrument, LimitEvent, Portfolio, P
 
 KEPT_WINDOWS = 96
 """Newest windows kept per symbol: final bars are stored elsewhere, so only those on their way matter."""
+KEPT_RATES = 32
+"""Newest values of a portfolio whose rates are kept: risk follows a value by a few of them."""
 
 _RANK = {"forming": 0, "provisional": 1, "final": 2}
 Key = tuple[str, str]
@@ -33,6 +37,12 @@ class Held(Generic[M]):
             found = self.answers[key] = make(self.message)
         return found
 
+    @property
+    def tag(self) -> str:
+        """Names the message: the same in every gateway, another one for every recalculation."""
+        told = f"{self.message.valuation_id}|{self.message.recorded_at.isoformat()}"
+        return blake2b(told.encode(), digest_size=12).hexdigest()
+
 
 @dataclass(slots=True)
 class View:
@@ -47,9 +57,14 @@ class View:
     risks: dict[tuple[str, str], Held[RiskReport]] = field(
         default_factory=dict[tuple[str, str], Held[RiskReport]]
     )
+    rates: dict[Key, dict[str, Mapping[str, Decimal]]] = field(
+        default_factory=dict[Key, dict[str, Mapping[str, Decimal]]]
+    )
     limits: dict[str, LimitEvent] = field(default_factory=dict[str, LimitEvent])
     bars: dict[str, dict[datetime, Bar]] = field(default_factory=dict[str, dict[datetime, Bar]])
     changes: Changes = field(default_factory=Changes, compare=False)
+    tree_version: int = field(default=0, compare=False)
+    """Changes with the portfolios, and so with who belongs to whom."""
 
     def is_known(self, portfolio_id: str) -> bool:
         """Whether the portfolio is defined or was valued."""
@@ -78,11 +93,16 @@ class View:
             if (start is None or window >= start) and (end is None or window < end):
                 yield windows[window]
 
+    def rates_of(self, key: Key, valuation_id: str) -> Mapping[str, Decimal] | None:
+        """The rates of a value; None when it is not among the newest any more."""
+        return self.rates.get(key, {}).get(valuation_id)
+
     def put_instrument(self, instrument: Instrument) -> None:
         self.instruments[instrument.symbol] = instrument
 
     def put_portfolio(self, portfolio: Portfolio) -> None:
         self.portfolios[portfolio.portfolio_id] = portfolio
+        self.tree_version += 1
 
     def put_position(self, position: Position) -> None:
         self.books.setdefault(position.portfolio_id, {})[position.symbol] = position
@@ -96,6 +116,7 @@ class View:
             held.message.revision,
         ):
             self.valuations[key] = held = Held(valuation)
+            self._keep_rates(key, valuation)
             self.changes.put(ChangeKey("values", *key), held)
 
     def put_risk(self, report: RiskReport) -> None:
@@ -104,6 +125,12 @@ class View:
         if held is None or report.as_of >= held.message.as_of:
             self.risks[key] = held = Held(report)
             self.changes.put(ChangeKey("risk", *key), held)
+
+    def _keep_rates(self, key: Key, valuation: Valuation) -> None:
+        recent = self.rates.setdefault(key, {})
+        recent[valuation.valuation_id] = valuation.fx_rates
+        if len(recent) > KEPT_RATES:
+            del recent[next(iter(recent))]
 
     def put_limit_event(self, event: LimitEvent) -> None:
         """Keep the newest event of each limit; a repeat of one changes nothing."""
@@ -127,6 +154,7 @@ class View:
 
     def forget_portfolio(self, portfolio_id: str) -> None:
         self.portfolios.pop(portfolio_id, None)
+        self.tree_version += 1
 
     def forget_position(self, portfolio_id: str, symbol: str) -> None:
         self.books.get(portfolio_id, {}).pop(symbol, None)
@@ -134,6 +162,7 @@ class View:
     def forget_values(self, portfolio_id: str) -> None:
         for basis in ("last", "bar"):
             self.valuations.pop((portfolio_id, basis), None)
+            self.rates.pop((portfolio_id, basis), None)
             self.changes.remove(ChangeKey("values", portfolio_id, basis))
 
     def forget_risks(self, portfolio_id: str) -> None:

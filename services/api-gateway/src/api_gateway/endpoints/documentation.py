@@ -10,10 +10,12 @@ from api_gateway.schemas.common import Problem
 REFERENCE = "#/components/schemas/{name}"
 _WHY = {
     401: "no valid key",
+    403: "the key has no scope for this",
     404: "no such portfolio or instrument",
     409: "not possible with the present data: no rate connects the currency, or the key was used before",
     413: "the body is too large",
     422: "a parameter or the body is wrong",
+    429: "too many requests of this principal; Retry-After says when the next one is taken",
     503: "the gateway has not read its topics yet, or the database does not answer",
 }
 
@@ -26,7 +28,11 @@ def answers(shape: type[Struct], *problems: int, status: int = 200) -> dict[int 
             "content": {"application/json": {"schema": {"$ref": REFERENCE.format(name=shape.__name__)}}},
         }
     }
-    for code in sorted({401, 422, 503, *problems}):
-        schema = {"$ref": REFERENCE.format(name=Problem.__name__)}
-        documented[code] = {"description": _WHY[code], "content": {MEDIA_TYPE: {"schema": schema}}}
-    return documented
+    return documented | refusals(*problems)
+
+
+def refusals(*problems: int) -> dict[int | str, dict[str, Any]]:
+    """The problems among the `responses` of a route."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(name=Problem.__name__)}}}
+    codes = sorted({401, 403, 422, 429, 503, *problems})
+    return {code: {"description": _WHY[code], "content": content} for code in codes}

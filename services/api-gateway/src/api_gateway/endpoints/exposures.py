@@ -7,9 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from api_gateway.core.exposures import exposures, no_exposures
 from api_gateway.endpoints.currencies import converted, only_base
 from api_gateway.endpoints.documentation import answers
-from api_gateway.endpoints.parameters import BasisQuery, CurrencyQuery, PortfolioId
+from api_gateway.endpoints.parameters import BasisQuery, CurrencyQuery, Past, PortfolioId, basis_of
+from api_gateway.endpoints.valued import value_of
 from api_gateway.schemas.exposures import Exposures, Grouping
-from api_gateway.state import gateway_of, reply, require_known
+from api_gateway.state import gateway_of, reply
 from contracts.codec import encode
 
 router = APIRouter(prefix="/v1/portfolios/{portfolio_id}", tags=["portfolios"])
@@ -23,18 +24,17 @@ async def get_exposures(
     portfolio_id: PortfolioId,
     by: By = None,
     currency: CurrencyQuery = None,
-    basis: BasisQuery = "last",
+    basis: BasisQuery = None,
+    past: Past = None,
 ) -> Response:
     """Long, short, gross, net, NAV and leverage; by asset, class, currency, sector, exchange and issuer."""
-    view = gateway_of(request).view
-    held = view.valuation(portfolio_id, basis)
+    gateway = gateway_of(request)
+    held = await value_of(gateway, portfolio_id, basis, past)
     if held is None:
-        require_known(view, portfolio_id)
-        asked = only_base(view.base_currency(portfolio_id), currency)
-        return reply(no_exposures(portfolio_id, basis, asked, by))
-    return reply(
-        held.answer(
-            ("exposures", currency, by),
-            lambda valuation: encode(exposures(converted(valuation, currency), by)),
-        )
+        asked = only_base(gateway.view.base_currency(portfolio_id), currency)
+        return reply(no_exposures(portfolio_id, basis_of(basis, past), asked, by))
+    body = held.answer(
+        ("exposures", currency, by),
+        lambda valuation: encode(exposures(converted(valuation, currency), by)),
     )
+    return reply(body, tag=held.tag if past is None else None)

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api_gateway.adapters.bars import Revisions
 from api_gateway.core.bars import LAST_REVISION, BarKey, behind, merged
 from api_gateway.core.pages import page, page_after
+from api_gateway.core.past import Moment
 from api_gateway.core.view import KEPT_WINDOWS
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import (
     CursorQuery,
     From,
     Limit,
+    Past,
     Symbol,
     To,
     cursor_parts,
@@ -28,6 +31,9 @@ from api_gateway.state import Gateway, gateway_of, reply
 from contracts import Bar, BarStatus, Instrument
 
 router = APIRouter(prefix="/v1/instruments", tags=["instruments"])
+
+WINDOW = timedelta(minutes=5)
+Window = tuple[datetime | None, datetime | None]
 
 
 @router.get("", operation_id="listInstruments", responses=answers(InstrumentList, 422))
@@ -57,18 +63,20 @@ async def list_bars(
     end: To = None,
     status: Annotated[BarStatus | None, Query(description="only bars of this status")] = None,
     revisions: Annotated[
-        Literal["latest", "all"], Query(description="latest: one bar per window; all: every stored revision")
+        Revisions, Query(description="latest: one bar per window; all: every stored revision")
     ] = "latest",
+    past: Past = None,
     limit: Limit = 500,
     cursor: CursorQuery = None,
 ) -> Response:
     """Bars by window start, oldest first: final ones as stored, newer ones as they form.
 
-    Without `from` and `cursor` these are the last `limit` bars before `to`.
+    Without `from` and `cursor` these are the last `limit` bars before `to`. Of the past (`as_of`, `known_at`)
+    there are stored bars only, those whose window had ended.
     """
     gateway = gateway_of(request)
     _instrument(gateway, symbol)
-    wanted = _Wanted(symbol, *span(start, end), revisions == "all", status)
+    wanted = _Wanted(symbol, *_ended(span(start, end), past), revisions, status, past)
     after = _after(cursor, wanted)
     if after is None and wanted.start is None and status in (None, "final"):
         newest = await _newest(gateway, wanted, limit)
@@ -85,17 +93,26 @@ class _Wanted:
     symbol: str
     start: datetime | None
     end: datetime | None
-    all_revisions: bool
+    revisions: Revisions
     status: BarStatus | None
+    past: Moment | None
 
     def of_status(self, bars: Iterable[Bar]) -> list[Bar]:
         return [bar for bar in bars if self.status in (None, bar.status)]
 
+    @property
+    def all_revisions(self) -> bool:
+        return self.revisions == "all"
+
+    @property
+    def known_at(self) -> datetime | None:
+        return None if self.past is None else self.past.known_at
+
 
 async def _newest(gateway: Gateway, wanted: _Wanted, limit: int) -> list[Bar]:
     """The last bars before `end`."""
-    stored = await gateway.repository.newest_bars(
-        wanted.symbol, wanted.end, limit, all_revisions=wanted.all_revisions
+    stored = await gateway.repository.bars.newest(
+        wanted.symbol, wanted.end, limit, revisions=wanted.revisions, known_at=wanted.known_at
     )
     return wanted.of_status(_with_memory(gateway, wanted, stored))[-limit:]
 
@@ -107,8 +124,13 @@ async def _following(gateway: Gateway, wanted: _Wanted, after: BarKey | None, li
         # These are in memory only; stored bars are read to know which of them became final meanwhile.
         start = min((bar.window_start for bar in _remembered(gateway, wanted)), default=wanted.end)
         limit = max(limit, KEPT_WINDOWS)
-    stored = await gateway.repository.bars_after(
-        wanted.symbol, start, wanted.end, after, limit, all_revisions=wanted.all_revisions
+    stored = await gateway.repository.bars.after(
+        wanted.symbol,
+        (start, wanted.end),
+        after,
+        limit,
+        revisions=wanted.revisions,
+        known_at=wanted.known_at,
     )
     return behind(wanted.of_status(_with_memory(gateway, wanted, stored)), after)
 
@@ -118,7 +140,18 @@ def _with_memory(gateway: Gateway, wanted: _Wanted, stored: list[Bar]) -> list[B
 
 
 def _remembered(gateway: Gateway, wanted: _Wanted) -> Iterable[Bar]:
+    if wanted.past is not None:
+        return ()
     return gateway.view.bars_between(wanted.symbol, wanted.start, wanted.end)
+
+
+def _ended(window: Window, past: Moment | None) -> Window:
+    """[from, to) of window starts, cut to windows that had ended at the market time asked for."""
+    start, end = window
+    if past is None or past.as_of is None:
+        return window
+    behind_last = past.as_of - WINDOW + timedelta.resolution
+    return start, behind_last if end is None else min(end, behind_last)
 
 
 def _after(cursor: str | None, wanted: _Wanted) -> BarKey | None:

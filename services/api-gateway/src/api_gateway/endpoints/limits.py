@@ -6,9 +6,18 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api_gateway.adapters.limit_repository import NoHistory
 from api_gateway.core.limits import Refusal, definition_row, levels_of
-from api_gateway.core.pages import page
+from api_gateway.core.pages import page, page_after
+from api_gateway.core.past import NOW
 from api_gateway.endpoints.documentation import answers
-from api_gateway.endpoints.parameters import CursorQuery, Limit, PortfolioId, cursor_parts, cursor_time, span
+from api_gateway.endpoints.parameters import (
+    CursorQuery,
+    Limit,
+    Past,
+    PortfolioId,
+    cursor_parts,
+    cursor_time,
+    span,
+)
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.common import FieldError
 from api_gateway.schemas.limits import (
@@ -51,12 +60,20 @@ async def get_limits(request: Request, portfolio_id: PortfolioId) -> Response:
 
 
 @router.get("/v1/limits", operation_id="listLimitStates", responses=answers(LimitStates, 422))
-async def list_limit_states(request: Request, state: LimitState | None = None) -> Response:
-    """The newest event of every limit, from memory: what is red now; `state` keeps one state only."""
-    found = gateway_of(request).view.limits
-    return reply(
-        LimitStates(data=tuple(found[name] for name in sorted(found) if state in (None, found[name].state)))
-    )
+async def list_limit_states(
+    request: Request,
+    state: LimitState | None = None,
+    past: Past = None,
+    limit: Limit = 500,
+    cursor: CursorQuery = None,
+) -> Response:
+    """The newest event of every limit: what is red now, or was; `state` keeps one state only."""
+    gateway = gateway_of(request)
+    cursor_parts(cursor, parts=1)
+    found = gateway.view.limits if past is None else await gateway.repository.limits.states(past)
+    ordered = [found[name] for name in sorted(found) if state in (None, found[name].state)]
+    shown = page_after(ordered, cursor, limit, lambda one: one.limit_id)
+    return reply(LimitStates(data=shown.items, next_cursor=shown.next_cursor))
 
 
 @router.get("/v1/limits/events", operation_id="listLimitEvents", responses=answers(LimitEvents, 422))
@@ -64,6 +81,7 @@ async def list_limit_events(
     request: Request,
     portfolio_id: Annotated[str | None, Query(max_length=128)] = None,
     limit_id: Annotated[str | None, Query(max_length=128)] = None,
+    past: Past = None,
     limit: Limit = 500,
     cursor: CursorQuery = None,
 ) -> Response:
@@ -71,7 +89,7 @@ async def list_limit_events(
     gateway = gateway_of(request)
     parts = cursor_parts(cursor, parts=2)
     after = None if parts is None else (cursor_time(parts[0]), parts[1])
-    events = await gateway.repository.limits.events(portfolio_id, limit_id, after, limit + 1)
+    events = await gateway.repository.limits.events(portfolio_id, limit_id, after, limit + 1, past or NOW)
     shown = page(events, limit, lambda event: (event.as_of.isoformat(), event.event_id))
     return reply(LimitEvents(data=shown.items, next_cursor=shown.next_cursor))
 

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 from pydantic import AwareDatetime
 
 from api_gateway.core.pages import BadCursor, decode_cursor
+from api_gateway.core.past import Moment
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.common import FieldError
 from contracts import Basis
@@ -23,7 +24,11 @@ CurrencyQuery = Annotated[
     ),
 ]
 BasisQuery = Annotated[
-    Basis, Query(description="last: newest prices (live); bar: closes of final bars (official)")
+    Basis | None,
+    Query(
+        description="last: newest prices (live); bar: closes of final bars (official); "
+        "without it last, and bar where as_of or known_at is given: live values are not stored"
+    ),
 ]
 AnyBasis = Annotated[
     Basis | None, Query(description="last: live; bar: official; without it live, else official")
@@ -32,12 +37,40 @@ From = Annotated[AwareDatetime | None, Query(alias="from", description="RFC 3339
 To = Annotated[AwareDatetime | None, Query(alias="to", description="RFC 3339, exclusive")]
 Limit = Annotated[int, Query(ge=1, le=5000, description="most items of one page")]
 CursorQuery = Annotated[str | None, Query(max_length=512, description="next_cursor of the page before")]
+KnownAt = Annotated[
+    AwareDatetime | None,
+    Query(description="our time: only what was recorded by then", examples=["2013-10-07T16:00:00Z"]),
+]
+AsOf = Annotated[
+    AwareDatetime | None,
+    Query(description="market time: the newest at or before it", examples=["2013-10-07T14:30:00Z"]),
+]
 Confidence = Annotated[
     Decimal, Query(gt=0, lt=1, description="confidence level", examples=["0.95"], max_digits=10)
 ]
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 9000
 DEFAULT_CONFIDENCE = Decimal("0.95")
+
+
+def past_of(as_of: AsOf = None, known_at: KnownAt = None) -> Moment | None:
+    """The past that is asked for, in UTC; None is now."""
+    if as_of is None and known_at is None:
+        return None
+    return Moment(utc(as_of), utc(known_at))
+
+
+Past = Annotated[Moment | None, Depends(past_of)]
+
+
+def basis_of(basis: Basis | None, past: Moment | None) -> Basis:
+    """The basis asked for or the usual one. Raises a 422 problem for live values of the past."""
+    if past is None:
+        return basis or "last"
+    if basis == "last":
+        raise wrong("query.basis", "live values are not stored; of the past there are official ones, bar")
+    return "bar"
 
 
 def basis_points(confidence: Decimal) -> int:
@@ -52,7 +85,16 @@ def span(start: datetime | None, end: datetime | None) -> tuple[datetime | None,
     """[from, to) in UTC. Raises a 422 problem when it is empty."""
     if start is not None and end is not None and start >= end:
         raise wrong("query.from", "from must be before to")
-    return (start and start.astimezone(UTC), end and end.astimezone(UTC))
+    return utc(start), utc(end)
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """Raises a 422 problem for a year with which no time can be calculated."""
+    if moment is None:
+        return None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise wrong("query", f"{moment.isoformat()} is out of range: years {FIRST_YEAR} to {LAST_YEAR}")
+    return moment.astimezone(UTC)
 
 
 def cursor_parts(cursor: str | None, parts: int) -> tuple[str, ...] | None:

@@ -1,14 +1,10 @@
 """Portfolios: the list, one, its value and positions, and the writing of its book."""
 
-from collections.abc import Callable
-
 from fastapi import APIRouter, Request, Response
-from msgspec import Struct
 
 from api_gateway.core import tree, values
 from api_gateway.core.book import change, wrong_fields
 from api_gateway.core.pages import page_after
-from api_gateway.core.view import Held
 from api_gateway.endpoints.currencies import converted, only_base
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import (
@@ -16,14 +12,17 @@ from api_gateway.endpoints.parameters import (
     CurrencyQuery,
     CursorQuery,
     Limit,
+    Past,
     PortfolioId,
+    basis_of,
     cursor_parts,
 )
+from api_gateway.endpoints.valued import value_of
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.books import BookAccepted, BookIn
 from api_gateway.schemas.portfolios import PortfolioList, PortfolioTree
 from api_gateway.schemas.values import PositionList, Value
-from api_gateway.state import gateway_of, reply, require_known
+from api_gateway.state import gateway_of, reply
 from contracts import Valuation
 from contracts.codec import encode
 
@@ -51,41 +50,51 @@ async def get_portfolio(request: Request, portfolio_id: PortfolioId) -> Response
 
 @router.get("/{portfolio_id}/value", operation_id="getValue", responses=answers(Value, 404, 409, 422))
 async def get_value(
-    request: Request, portfolio_id: PortfolioId, currency: CurrencyQuery = None, basis: BasisQuery = "last"
+    request: Request,
+    portfolio_id: PortfolioId,
+    currency: CurrencyQuery = None,
+    basis: BasisQuery = None,
+    past: Past = None,
 ) -> Response:
     """Market value, unrealised PnL and exposure. A portfolio that was not valued yet has nulls, not zeros."""
     gateway = gateway_of(request)
-    view = gateway.view
-    held = view.valuation(portfolio_id, basis)
+    view, chosen = gateway.view, basis_of(basis, past)
+    held = await value_of(gateway, portfolio_id, basis, past)
     if held is None:
-        require_known(view, portfolio_id)
-        return reply(
-            values.unvalued(portfolio_id, basis, only_base(view.base_currency(portfolio_id), currency))
-        )
+        asked = only_base(view.base_currency(portfolio_id), currency)
+        return reply(values.unvalued(portfolio_id, chosen, asked))
 
     def make(valuation: Valuation) -> bytes:
         return encode(values.value(converted(valuation, currency), valuation.currency))
 
     body = held.answer(("value", currency), make)
-    gateway.hot.keep(request.scope, body, held, lambda: view.valuation(portfolio_id, basis))
-    return reply(body)
+    if past is not None:
+        return reply(body)
+    gateway.hot.keep(request.scope, body, held.tag, held, lambda: view.valuation(portfolio_id, chosen))
+    return reply(body, tag=held.tag)
 
 
 @router.get(
     "/{portfolio_id}/positions", operation_id="listPositions", responses=answers(PositionList, 404, 409, 422)
 )
 async def list_positions(
-    request: Request, portfolio_id: PortfolioId, currency: CurrencyQuery = None, basis: BasisQuery = "last"
+    request: Request,
+    portfolio_id: PortfolioId,
+    currency: CurrencyQuery = None,
+    basis: BasisQuery = None,
+    past: Past = None,
 ) -> Response:
     """Every position of one valuation with its price, value and PnL; unpriced ones too."""
-    view = gateway_of(request).view
-    held = view.valuation(portfolio_id, basis)
+    gateway = gateway_of(request)
+    held = await value_of(gateway, portfolio_id, basis, past)
     if held is None:
-        require_known(view, portfolio_id)
-        return reply(
-            values.no_positions(portfolio_id, basis, only_base(view.base_currency(portfolio_id), currency))
-        )
-    return reply(_made(held, "positions", currency, values.positions))
+        asked = only_base(gateway.view.base_currency(portfolio_id), currency)
+        return reply(values.no_positions(portfolio_id, basis_of(basis, past), asked))
+    body = held.answer(
+        ("positions", currency),
+        lambda valuation: encode(values.positions(converted(valuation, currency).valuation)),
+    )
+    return reply(body, tag=held.tag if past is None else None)
 
 
 @router.put(
@@ -119,9 +128,3 @@ async def put_positions(request: Request, portfolio_id: PortfolioId, book: BookI
         ),
         202,
     )
-
-
-def _made(
-    held: Held[Valuation], noun: str, currency: str | None, project: Callable[[Valuation], Struct]
-) -> bytes:
-    return held.answer((noun, currency), lambda v: encode(project(converted(v, currency).valuation)))

@@ -4,51 +4,65 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api_gateway.adapters.repository import AMOUNTS
+from api_gateway.adapters.history import AMOUNTS, Part
 from api_gateway.core import risk
+from api_gateway.core.history import point, unit_of
 from api_gateway.core.pages import page
 from api_gateway.core.view import View, no_coverage
+from api_gateway.endpoints.currencies import only_base
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import (
     DEFAULT_CONFIDENCE,
     AnyBasis,
-    BasisQuery,
     Confidence,
+    CurrencyQuery,
     CursorQuery,
     From,
+    KnownAt,
     Limit,
+    Past,
     PortfolioId,
     To,
     basis_points,
     cursor_parts,
     cursor_time,
     span,
+    utc,
 )
+from api_gateway.endpoints.valued import risk_of
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.common import FieldError
 from api_gateway.schemas.history import History
 from api_gateway.schemas.risk import Risk
 from api_gateway.state import gateway_of, reply, require_known
-from contracts import Coverage
+from contracts import Basis, Coverage
 from contracts.codec import encode
 from quant.measures import MEASURES
 
 router = APIRouter(prefix="/v1/portfolios/{portfolio_id}", tags=["risk"])
 
+HistoryBasis = Annotated[Basis, Query(description="bar: official; last: risk of live values, once a minute")]
 HISTORICAL = tuple(sorted({*AMOUNTS, *(measure.name for measure in MEASURES)}))
 """Every number that has a history."""
 
 
-@router.get("/risk", operation_id="getRisk", responses=answers(Risk, 404, 422))
-async def get_risk(request: Request, portfolio_id: PortfolioId, basis: AnyBasis = None) -> Response:
-    """All risk measures of the newest valuation."""
-    view = gateway_of(request).view
-    held = view.risk(portfolio_id, basis)
+@router.get("/risk", operation_id="getRisk", responses=answers(Risk, 404, 409, 422))
+async def get_risk(
+    request: Request,
+    portfolio_id: PortfolioId,
+    currency: CurrencyQuery = None,
+    basis: AnyBasis = None,
+    past: Past = None,
+) -> Response:
+    """All risk measures of the newest valuation, or of a stored one."""
+    gateway = gateway_of(request)
+    view = gateway.view
+    held = await risk_of(gateway, portfolio_id, basis, past, currency)
     if held is None:
-        require_known(view, portfolio_id)
-        currency = view.base_currency(portfolio_id)
-        return reply(risk.no_risk(portfolio_id, currency, coverage_of(view, portfolio_id)))
-    return reply(held.answer("risk", lambda report: encode(risk.risk(report))))
+        asked = only_base(view.base_currency(portfolio_id), currency)
+        return reply(risk.no_risk(portfolio_id, asked, coverage_of(view, portfolio_id)))
+    body = held.answer("risk", lambda report: encode(risk.risk(report)))
+    return reply(body, tag=held.tag if past is None else None)
 
 
 @router.get("/history", operation_id="getHistory", responses=answers(History, 404, 422))
@@ -58,14 +72,19 @@ async def get_history(
     metric: Annotated[
         str, Query(max_length=64, description="one of: " + ", ".join(HISTORICAL))
     ] = "market_value",
-    basis: BasisQuery = "bar",
+    basis: HistoryBasis = "bar",
     confidence: Confidence = DEFAULT_CONFIDENCE,
+    currency: CurrencyQuery = None,
+    known_at: KnownAt = None,
     start: From = None,
     end: To = None,
     limit: Limit = 500,
     cursor: CursorQuery = None,
 ) -> Response:
-    """One number over market time as stored, latest revisions, oldest first."""
+    """One number over market time as stored, oldest first, in the latest revisions or those known at a time.
+
+    Money in another currency is converted at the rates of its own time.
+    """
     gateway = gateway_of(request)
     require_known(gateway.view, portfolio_id)
     if metric not in HISTORICAL:
@@ -74,23 +93,20 @@ async def get_history(
         raise ProblemError(422, detail, errors=[wrong_metric], available=HISTORICAL)
     parts = cursor_parts(cursor, parts=1)
     after = None if parts is None else cursor_time(parts[0])
-    window = span(start, end)
+    part = Part(portfolio_id, basis, span(start, end), after, utc(known_at), limit + 1)
+    history = gateway.repository.history
     if metric in AMOUNTS:
-        points, unit = await gateway.repository.amount_history(
-            portfolio_id, metric, basis, window, after, limit + 1
-        )
+        found = await history.amounts(metric, part)
     else:
-        points, unit = await gateway.repository.measure_history(
-            portfolio_id, metric, basis_points(confidence), basis, window, after, limit + 1
-        )
-    shown = page(points, limit, lambda point: (point.as_of.isoformat(),))
+        found = await history.measures(metric, basis_points(confidence), part)
+    shown = page(found, limit, lambda stored: (stored.as_of.isoformat(),))
     return reply(
         History(
             portfolio_id=portfolio_id,
             metric=metric,
             basis=basis,
-            unit=unit,
-            data=shown.items,
+            unit=unit_of(found, currency),
+            data=tuple(point(stored, currency) for stored in shown.items),
             next_cursor=shown.next_cursor,
         )
     )

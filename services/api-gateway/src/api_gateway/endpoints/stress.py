@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
+from api_gateway.core.past import Moment
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import AnyBasis, Confidence, PortfolioId, basis_points
 from api_gateway.problems import ProblemError
@@ -88,12 +89,11 @@ async def explain_var(
     gateway = gateway_of(request)
     require_known(gateway.view, portfolio_id)
     confidence_bp = basis_points(confidence)
-    before = await gateway.repository.official_at(portfolio_id, earlier)
+    past = gateway.repository.past
+    before = await past.valuation(portfolio_id, Moment(earlier))
     if before is None:
         raise ProblemError(404, f"no official value of {portfolio_id!r} at or before {earlier.isoformat()}")
-    reported, definition = await gateway.repository.measure_at(
-        portfolio_id, before.as_of, "historical_var", confidence_bp
-    )
+    reported, definition = await past.measure(portfolio_id, before.as_of, "historical_var", confidence_bp)
     asked = ExplainRequest(
         portfolio_id=portfolio_id,
         basis=basis,

@@ -1,22 +1,27 @@
 """Value at risk by any method, and who makes it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api_gateway.core import risk
+from api_gateway.core.risk_conversion import var_in
 from api_gateway.core.var import var_of
+from api_gateway.endpoints.currencies import only_base, rate_into
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import (
     DEFAULT_CONFIDENCE,
     AnyBasis,
     Confidence,
+    CurrencyQuery,
+    Past,
     PortfolioId,
     basis_points,
     wrong,
 )
 from api_gateway.endpoints.risk import coverage_of
+from api_gateway.endpoints.valued import rates_behind, risk_of
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.common import FieldError
 from api_gateway.schemas.risk import Var
@@ -90,26 +95,31 @@ def asked_of(
 Asked = Annotated[VarRequest, Depends(asked_of)]
 
 
-@router.get("/var", operation_id="getVar", responses=answers(Var, 404, 422))
-async def get_var(request: Request, asked: Asked) -> Response:
+@router.get("/var", operation_id="getVar", responses=answers(Var, 404, 409, 422))
+async def get_var(
+    request: Request, asked: Asked, currency: CurrencyQuery = None, past: Past = None
+) -> Response:
     """Value at risk: the loss that is not exceeded with this confidence, and the scenarios that set it.
 
     One day, historical, at the standing confidences comes from the newest risk report, all else is computed.
     """
     gateway = gateway_of(request)
     view, portfolio_id = gateway.view, asked.portfolio_id
-    held = view.risk(portfolio_id, asked.basis)
+    held = await risk_of(gateway, portfolio_id, asked.basis, past, currency)
     if held is None:
-        require_known(view, portfolio_id)
         shown = (asked.confidence_bp, asked.horizon_days, asked.method)
-        currency = view.base_currency(portfolio_id)
-        return reply(risk.no_var(portfolio_id, currency, coverage_of(view, portfolio_id), *shown))
+        base = only_base(view.base_currency(portfolio_id), currency)
+        return reply(risk.no_var(portfolio_id, base, coverage_of(view, portfolio_id), *shown))
+    body = b""
     if _is_standing(asked):
         body = held.answer(("var", asked.confidence_bp), lambda report: _reported(report, asked))
-        if body:
-            gateway.hot.keep(request.scope, body, held, lambda: view.risk(portfolio_id, asked.basis))
-            return reply(body)
-    return reply(var_of(await _computed(gateway, asked)))
+    if past is not None:
+        return reply(body or _nothing_reported(held.message))
+    if not body:
+        return reply(await _computed(gateway, asked, currency))
+    if held is view.risk(portfolio_id, asked.basis):
+        gateway.hot.keep(request.scope, body, held.tag, held, lambda: view.risk(portfolio_id, asked.basis))
+    return reply(body, tag=held.tag)
 
 
 @router.get("/components", operation_id="getComponents", responses=answers(ComponentsAnswer, 404, 422))
@@ -142,8 +152,23 @@ def _reported(report: RiskReport, asked: VarRequest) -> bytes:
     return b"" if found is None else encode(found)
 
 
-async def _computed(gateway: Gateway, asked: VarRequest) -> VarAnswer:
-    return msgspec.json.decode(await gateway.analyst.ask("var", asked), type=VarAnswer)
+def _nothing_reported(report: RiskReport) -> NoReturn:
+    """Raises a 422 problem: of the past there is what was stored."""
+    offered = tuple(
+        f"{int(one.parameters['confidence_bp']) / risk.BASIS_POINTS:g}"
+        for one in report.measures
+        if one.measure == risk.VAR_MEASURE
+    )
+    detail = "of the past the reported numbers are stored: one day, historical, confidences see available"
+    raise _not_offered("confidence", detail, offered)
+
+
+async def _computed(gateway: Gateway, asked: VarRequest, currency: str | None) -> Var:
+    answer = msgspec.json.decode(await gateway.analyst.ask("var", asked), type=VarAnswer)
+    if currency not in (None, answer.currency):
+        rates = rates_behind(gateway, answer)
+        answer = var_in(answer, currency, rate_into(rates, answer.currency, currency))
+    return var_of(answer)
 
 
 def _not_offered(name: str, detail: str, offered: tuple[str, ...]) -> ProblemError:

@@ -68,7 +68,7 @@ class PnlCoverage(Struct, frozen=True, kw_only=True):
 
 
 class Pnl(Struct, frozen=True, kw_only=True):
-    """Profit and loss of a period in the base currency. A period with a missing day has no total."""
+    """Profit and loss of a period. A period with a missing day has no total."""
 
     portfolio_id: PortfolioId
     period: Annotated[PnlPeriod, Meta(description="month and year to date begin after the last close before")]

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+WhyDropped = Literal["slow", "stopping", "signed_out"]
 WhySnapshot = Literal["new", "restarted", "too_old", "behind"]
 
 
@@ -38,6 +39,9 @@ class DroppedEvent(Struct, frozen=True, kw_only=True, gc=False):
     """`event: dropped`: the last event of a connection that is ended by the gateway."""
 
     reason: Annotated[
-        Literal["slow", "stopping"],
-        Meta(description="slow: events were not taken; stopping: the gateway ends"),
+        WhyDropped,
+        Meta(
+            description="slow: events were not taken; stopping: the gateway ends; signed_out: the key or "
+            "session is over"
+        ),
     ]

@@ -1,0 +1,1 @@
+"""Who may ask for what: credentials, entitlements, rates, same origin, audit."""
