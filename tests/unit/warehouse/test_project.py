@@ -84,3 +84,14 @@ def test_every_table_that_the_api_reads_has_an_exposure() -> None:
     }
     assert read
     assert read & set(TABLES) <= exposed
+
+
+def test_every_mart_of_a_report_has_an_exposure() -> None:
+    exposed = {name for text in EXPOSURES.values() for name in re.findall(r"ref\('(\w+)'\)", text)}
+    read = {
+        name
+        for file in (ROOT / "reports/src/reports/adapters").glob("*.py")
+        for name in re.findall(r"(?:gold\.|\")(fact_\w+|mart_report_\w+)", file.read_text())
+    }
+    assert len(read) > 10
+    assert read <= exposed
