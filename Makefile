@@ -13,9 +13,10 @@ up: install ## Install, start the platform with a simulated market, load the dem
 down: ## Stop the platform; data stays
 	@if [ -x $(BIN)/tapeline ]; then $(BIN)/tapeline down; fi
 
-test: lint ## Every check and every test
+test: lint install-tools ## Every check and every test
 	@$(BIN)/python -m pytest -n 2 $(FAST_TESTS)
-	@$(BIN)/python -m pytest tests/integration tests/e2e
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/integration
+	@$(BIN)/python -m pytest tests/e2e
 
 test-fast: install-dev ## Unit, contract and architecture tests: about a minute
 	@$(BIN)/python -m pytest -q -n 2 $(FAST_TESTS)
@@ -44,3 +45,7 @@ install: ## Everything the platform runs on, into .venv
 
 install-dev: ## The same and what tests and checks need
 	@scripts/install dev
+
+# Environments of their own, made before the tests that share them run side by side.
+install-tools:
+	@scripts/install dbt

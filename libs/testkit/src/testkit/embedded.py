@@ -1,5 +1,6 @@
 """A private broker and a private database for one test run, from the same parts as `tapeline up`."""
 
+import fcntl
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,10 @@ from testkit.processes import ChildProcess
 def jars_of(set_name: str) -> Path:
     """Directory of the verified jars of a set ("kafka" or "spark"), fetched where missing."""
     home = checkout_root() / ".tapeline"
-    directory, _ = jars.ensure(set_name, home / "jars", find_java(home / "java"))
+    home.mkdir(exist_ok=True)
+    with (home / "jars.lock").open("w") as lock:  # test processes run side by side
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        directory, _ = jars.ensure(set_name, home / "jars", find_java(home / "java"))
     return directory
 
 
