@@ -53,6 +53,11 @@ def moment(time: dt.datetime) -> str:
     return f"{time.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def counted(count: int, noun: str) -> str:
+    """1 line, 2 lines."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def age(seconds: float) -> str:
     """90061 -> 1 d 1 h; the two largest units."""
     days, rest = divmod(int(seconds), 86400)

@@ -17,7 +17,7 @@ def to_pdf(document: Document) -> bytes:
         _template(),
         sys_inputs={"report": json.dumps(view(document))},
         ignore_system_fonts=True,
-        timestamp=document.known_at.astimezone(dt.UTC),
+        timestamp=document.known_at.astimezone(dt.UTC).replace(microsecond=0),
         format="pdf",
     )
     return made

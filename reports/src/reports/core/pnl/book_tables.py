@@ -17,7 +17,6 @@ def summary(portfolios: Sequence[BookPnl]) -> tuple[Block, ...]:
         "Profit and loss in base currency",
         (
             Column("Portfolio"),
-            Column("Name"),
             Column("Ccy"),
             Column("Day", "money"),
             Column("Day %", "percent"),
@@ -26,12 +25,12 @@ def summary(portfolios: Sequence[BookPnl]) -> tuple[Block, ...]:
             Column("Year to date", "money"),
             Column("Closing value", "money"),
             Column("Coverage"),
+            Column("Name"),
         ),
         tuple(
             Row(
                 (
                     label(one.portfolio_id, one.depth),
-                    one.name,
                     one.currency,
                     _total(one.day),
                     _return(one.day),
@@ -40,6 +39,7 @@ def summary(portfolios: Sequence[BookPnl]) -> tuple[Block, ...]:
                     _total(one.year),
                     told(one.closing_value, None),
                     covered(one),
+                    one.name,
                 ),
                 strong=one.has_members,
             )

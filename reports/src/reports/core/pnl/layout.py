@@ -60,11 +60,13 @@ def _warnings(report: DailyPnl) -> Iterable[str]:
     missing = sorted({day for one in report.portfolios for day in one.month.missing_days})
     if missing:
         named = ", ".join(map(str, missing[:5])) + (" ..." if len(missing) > 5 else "")
-        yield f"{len(missing)} dates of the month have no end of day ({named}); sums over them are n/a."
+        dates = figures.counted(len(missing), "date")
+        yield f"No end of day on {dates} of the month ({named}): sums over them are n/a."
     today = sum(one.day.unknown for one in report.portfolios)
     if today:
-        yield f"{today} positions are not known on the date and in no sum; see Coverage."
+        yield f"{figures.counted(today, 'position')} not known on the date and in no sum; see Coverage."
     if report.restatements:
-        yield f"{len(report.restatements)} lines differ from what an earlier report showed; see Restatements."
+        lines = figures.counted(len(report.restatements), "line")
+        yield f"{lines} changed since an earlier report; see Restatements."
     if not report.portfolios:
         yield "There is no portfolio to show."

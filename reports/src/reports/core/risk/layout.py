@@ -55,10 +55,10 @@ def document(report: RiskExposure) -> Document:
 def _warnings(report: RiskExposure) -> Iterable[str]:
     breached = [one.limit_id for one in report.limits if one.breach_open]
     if breached:
-        yield f"{len(breached)} limits are breached: {', '.join(breached[:10])}."
+        yield f"{figures.counted(len(breached), 'limit')} breached: {', '.join(breached[:10])}."
     unknown = [one.limit_id for one in report.limits if one.state in ("UNKNOWN", "NOT_JUDGED")]
     if unknown:
-        yield f"{len(unknown)} limits cannot be judged: {', '.join(unknown[:10])}."
+        yield f"{figures.counted(len(unknown), 'limit')} not judged: {', '.join(unknown[:10])}."
     for one in report.portfolios:
         if one.as_of is None:
             yield f"{one.portfolio_id} has no official value of the date."
