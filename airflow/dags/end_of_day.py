@@ -10,7 +10,7 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import DAG, chain
 from tapeline_schedule.alerts import deadline
-from tapeline_schedule.tasks import TASK_DEFAULTS, command, gate
+from tapeline_schedule.tasks import TASK_DEFAULTS, command, gate, step
 
 # Step of `tapeline eod` -> minutes it may take before it is stopped and tried again.
 STEPS = {
@@ -41,9 +41,6 @@ with DAG(
 ) as dag:
     chain(
         gate("is-session", "session --date {{ ds }} --json"),
-        *(
-            command(step, f"eod --date {{{{ ds }}}} --step {step} --json", minutes)
-            for step, minutes in STEPS.items()
-        ),
+        *(step(name, minutes) for name, minutes in STEPS.items()),
         command("run-record", "eod --date {{ ds }} --status --json", minutes=2),
     )

@@ -22,7 +22,8 @@ def record_failure(context: Mapping[str, Any]) -> None:
     message = f"{task.dag_id}.{task.task_id} failed after {task.try_number} attempts in {run.run_id}"
     if (error := context.get("exception")) is not None:
         message += f": {type(error).__name__}: {error}"
-    _tell(run.logical_date.date(), context["params"]["step"], message)
+    step = context["params"].get("step", f"{task.dag_id}.{task.task_id}")
+    _tell(run.logical_date.date(), step, message)
 
 
 async def record_late(**given: Any) -> None:

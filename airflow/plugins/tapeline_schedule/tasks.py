@@ -22,11 +22,10 @@ TASK_DEFAULTS: dict[str, Any] = {
 }
 
 
-def command(step: str, arguments: str, minutes: int, **options: Any) -> BashOperator:
-    """A task that runs `tapeline` with these arguments, with templates; ops.run knows it as `step`."""
+def command(task_id: str, arguments: str, minutes: int, **options: Any) -> BashOperator:
+    """A task that runs `tapeline` with these arguments, which may hold templates."""
     return BashOperator(
-        task_id=step,
-        params={"step": step},
+        task_id=task_id,
         bash_command=f"tapeline {arguments}",
         execution_timeout=timedelta(minutes=minutes),
         do_xcom_push=False,  # what a command prints belongs in the log
@@ -34,6 +33,12 @@ def command(step: str, arguments: str, minutes: int, **options: Any) -> BashOper
     )
 
 
-def gate(step: str, arguments: str) -> BashOperator:
+def step(name: str, minutes: int) -> BashOperator:
+    """A task that runs one step of the end of day for the logical date; ops.run knows it by that name."""
+    arguments = f"eod --date {{{{ ds }}}} --step {name} --json"
+    return command(name, arguments, minutes, params={"step": name})
+
+
+def gate(task_id: str, arguments: str) -> BashOperator:
     """A task that skips the rest of the run when the command says that there is nothing to do."""
-    return command(step, arguments, minutes=2, skip_on_exit_code=NOTHING_TO_DO)
+    return command(task_id, arguments, minutes=2, skip_on_exit_code=NOTHING_TO_DO)

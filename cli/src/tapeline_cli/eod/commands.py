@@ -52,6 +52,12 @@ def eod(
     if status:
         _show(_attempts(date.date()), as_json)
         return
+    if record_failure is not None:
+        if step is None or len(step) != 1:
+            raise typer.BadParameter("say which --step failed, one", param_hint="--record-failure")
+        # Any name, any date: a scheduler's task that is no step of ours may fail on a Sunday.
+        _show([_record(date.date(), step[0], record_failure)], as_json)
+        return
     try:
         steps = chosen(step or (), CHAIN)
     except ValueError as error:
@@ -60,11 +66,6 @@ def eod(
     if not dates:
         span = f"{date:%Y-%m-%d} is a {date:%A}" if since is None else "there is none in this span"
         raise typer.BadParameter(f"{span}; business dates are Mondays to Fridays", param_hint="--date")
-    if record_failure is not None:
-        if step is None or len(step) != 1:
-            raise typer.BadParameter("say which --step failed, one", param_hint="--record-failure")
-        _show([_record(date.date(), step[0], record_failure)], as_json)
-        return
     _run(dates, steps, as_json)
 
 
