@@ -13,6 +13,7 @@ from confluent_kafka.admin import (
     OffsetSpec,  # pyright: ignore[reportPrivateImportUsage]
 )
 
+from chassis.kafka_access import librdkafka_options
 from contracts import Topic, topics
 from local_stack.errors import StackError
 
@@ -65,7 +66,9 @@ class Offsets:
     """Asks the broker for ends and committed offsets."""
 
     def __init__(self, bootstrap: str) -> None:
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "client.id": "tapeline-cli"})
+        self._admin = AdminClient(
+            {"bootstrap.servers": bootstrap, "client.id": "tapeline-cli", **librdkafka_options()}
+        )
 
     def ends(self, wanted: Iterable[Topic]) -> dict[Place, int]:
         """Next offset to be written of every partition. Raises StackError for a topic that does not exist."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+LOOPBACK = "127.0.0.1"
 LOG_CONFIGURATION = Path(__file__).with_name("log4j2.properties")
 
 
@@ -16,12 +17,15 @@ class SessionOptions:
     """Where Spark runs, what it may use and where its scratch files go.
 
     `jars` is a directory with the Kafka connector and Delta Lake; `state_dir` belongs to this process alone.
+    Executors of a cluster reach the driver at `driver_host`; tables are cut into `partitions` for them.
     """
 
     jars: Path
     state_dir: Path
     master: str = "local[2]"
     driver_memory: str = "1g"
+    driver_host: str = LOOPBACK
+    partitions: int = 2
 
 
 def open_session(options: SessionOptions) -> SparkSession:
@@ -54,15 +58,15 @@ def _configuration(options: SessionOptions, jars: list[Path], scratch: Path) -> 
         "spark.driver.extraJavaOptions": _java_options(scratch),
         "spark.local.dir": str(scratch / "local"),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": options.driver_host,
+        "spark.driver.bindAddress": LOOPBACK if options.driver_host == LOOPBACK else "0.0.0.0",  # noqa: S104
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         # Small data on two cores: more tasks than cores and plans made twice only cost time.
-        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.shuffle.partitions": str(options.partitions),
         "spark.sql.adaptive.enabled": "false",
-        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
-        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(options.partitions),
+        "spark.databricks.delta.snapshotPartitions": str(options.partitions),
         # A session that lives for weeks must not remember every job it ran.
         "spark.ui.retainedJobs": "50",
         "spark.ui.retainedStages": "50",

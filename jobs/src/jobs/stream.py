@@ -6,6 +6,8 @@ from concurrent.futures import Future
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+from chassis.kafka_access import java_options
+
 WriteBatch = Callable[[DataFrame, str, int], None]
 """write(batch, query id of the checkpoint, batch id); may be called again with the same ids after a crash."""
 
@@ -23,6 +25,7 @@ def kafka_source(
         .option("maxOffsetsPerTrigger", max_offsets_per_trigger)
         .option("kafka.isolation.level", "read_committed")
         .option("includeHeaders", str(headers).lower())
+        .options(**{f"kafka.{name}": value for name, value in java_options().items()})
         .load()
     )
 

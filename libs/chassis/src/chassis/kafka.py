@@ -16,6 +16,7 @@ from confluent_kafka import (
 )
 
 from chassis.bus import Output, Record
+from chassis.kafka_access import librdkafka_options
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ def consumer_config(bootstrap: str, group: str, **overrides: Any) -> dict[str, A
         "fetch.wait.max.ms": 10,
         "queued.min.messages": 20_000,
         "queued.max.messages.kbytes": 65_536,
+        **librdkafka_options(),
         **overrides,
     }
 
@@ -66,6 +68,7 @@ def producer_config(bootstrap: str, client_id: str, **overrides: Any) -> dict[st
         "linger.ms": 5,
         "queue.buffering.max.messages": 500_000,
         "delivery.timeout.ms": 60_000,
+        **librdkafka_options(),
         **overrides,
     }
 

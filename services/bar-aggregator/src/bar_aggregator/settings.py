@@ -15,6 +15,10 @@ class AggregatorSettings(ServiceSettings):
     spark_jars: Path = Field(description="directory with the Kafka connector and Delta Lake for Spark")
     spark_master: str = Field(default="local[2]", description="where Spark runs")
     spark_memory: str = Field(default="1g", description="heap of the Spark driver")
+    spark_driver_host: str = Field(
+        default="127.0.0.1", description="where executors of a cluster reach the driver"
+    )
+    spark_partitions: int = Field(default=2, ge=1, description="parts a table is cut into: cores of Spark")
 
     bronze_interval_s: float = Field(default=5.0, description="time between micro-batches into Bronze")
     bronze_batch_max: int = Field(default=400_000, description="most ticks of one micro-batch")

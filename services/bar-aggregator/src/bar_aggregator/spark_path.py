@@ -123,6 +123,8 @@ class SparkPath:
             state_dir=settings.state_dir,
             master=settings.spark_master,
             driver_memory=settings.spark_memory,
+            driver_host=settings.spark_driver_host,
+            partitions=settings.spark_partitions,
         )
         if sys.platform == "linux":  # there a thread has its own priority, which a JVM it starts inherits
             os.setpriority(os.PRIO_PROCESS, 0, NICENESS)

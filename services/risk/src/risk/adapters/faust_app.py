@@ -15,6 +15,7 @@ import msgspec
 
 from chassis import metrics
 from chassis.bus import Output
+from chassis.kafka_access import MECHANISM, KafkaAccess
 from chassis.logs import get_logger
 from contracts import topics
 from risk.core.conflation import Conflator, ValuationHead
@@ -34,6 +35,7 @@ def make_app(bootstrap: str, state_dir: Path, instance_id: str) -> faust.App:
     return faust.App(
         APP_ID,
         broker=[f"kafka://{server}" for server in bootstrap.split(",")],
+        broker_credentials=credentials(KafkaAccess()),
         datadir=state_dir / "faust",
         store="memory://",
         web_enabled=False,
@@ -50,6 +52,18 @@ def make_app(bootstrap: str, state_dir: Path, instance_id: str) -> faust.App:
         broker_session_timeout=10.0,
         broker_heartbeat_interval=2.0,
         stream_wait_empty=False,  # what is not acknowledged is read again; waiting would only delay the end
+    )
+
+
+def credentials(access: KafkaAccess) -> faust.SASLCredentials | None:
+    """Who we are at the broker; None where it asks nobody."""
+    if not access.user:
+        return None
+    return faust.SASLCredentials(
+        username=access.user,
+        password=access.password,
+        ssl_context=access.ssl_context(),
+        mechanism=MECHANISM,
     )
 
 
