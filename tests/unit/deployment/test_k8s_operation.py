@@ -1,0 +1,138 @@
+"""Services are probed, disturbed one at a time, scaled within their limits, and measured."""
+
+import re
+
+import pytest
+from tests.unit.deployment.manifests import (
+    OVERLAYS,
+    name_of,
+    named,
+    needs_kustomize,
+    of_kind,
+    pods,
+    selects,
+    services,
+)
+
+from contracts import topics
+
+pytestmark = needs_kustomize
+every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
+# One owner of what they hold: a second instance would fence the first, or hold the same again.
+SINGLE = {"bar-aggregator", "valuation", "risk", "producer"}
+
+
+@every_overlay
+def test_every_service_is_probed(overlay: str) -> None:
+    for name, one in services(overlay).items():
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        assert container["readinessProbe"]["httpGet"]["path"] == "/readyz", name
+        assert container["livenessProbe"]["httpGet"]["path"] == "/healthz", name
+        assert container["startupProbe"]["httpGet"]["path"] == "/healthz", name
+
+
+@every_overlay
+def test_everything_that_runs_for_long_has_probes_and_a_budget(overlay: str) -> None:
+    budgets = [one["spec"]["selector"] for one in of_kind(overlay, "PodDisruptionBudget")]
+    for one in of_kind(overlay, "Deployment", "StatefulSet"):
+        template = one["spec"]["template"]
+        assert sum(selects(budget, template["metadata"]["labels"]) for budget in budgets) == 1, name_of(one)
+        for container in template["spec"]["containers"]:
+            assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys(), name_of(one)
+
+
+@every_overlay
+def test_no_budget_forbids_every_disruption(overlay: str) -> None:
+    """A budget that a drain cannot meet holds up every upgrade of a node."""
+    for budget in of_kind(overlay, "PodDisruptionBudget"):
+        wanted = budget["spec"].get("minAvailable", 0)
+        if wanted:
+            name = budget["metadata"]["name"]
+            autoscaled = [
+                one for one in of_kind(overlay, "HorizontalPodAutoscaler") if one["metadata"]["name"] == name
+            ]
+            least = (
+                autoscaled[0]["spec"]["minReplicas"]
+                if autoscaled
+                else services(overlay)[name]["spec"]["replicas"]
+            )
+            assert wanted < least, name
+
+
+@every_overlay
+def test_what_has_one_owner_runs_once_and_is_replaced_not_doubled(overlay: str) -> None:
+    for name in SINGLE & services(overlay).keys():
+        one = services(overlay)[name]
+        assert one["spec"]["replicas"] == 1, name
+        if one["kind"] == "Deployment":
+            assert one["spec"]["strategy"] == {"type": "Recreate"}, name
+
+
+def test_nobody_is_scaled_beyond_what_the_code_can_share() -> None:
+    scaled = of_kind("production", "ScaledObject", "HorizontalPodAutoscaler")
+    targets = {one["spec"]["scaleTargetRef"]["name"]: one["spec"] for one in scaled}
+    assert targets.keys() == {"tick-ingestor", "api-gateway"}
+    assert targets["tick-ingestor"]["maxReplicaCount"] == topics.TICKS_RAW.partitions
+    for name in targets:
+        assert "replicas" not in services("production")[name]["spec"], "an autoscaler and a number contend"
+
+
+def test_intake_scales_on_the_lag_of_its_own_group() -> None:
+    (scaled,) = of_kind("production", "ScaledObject")
+    (trigger,) = scaled["spec"]["triggers"]
+    assert trigger["metadata"]["topic"] == topics.TICKS_RAW.name
+    assert trigger["metadata"]["consumerGroup"] == "tick-ingestor"
+    authentication = named("production", "TriggerAuthentication", trigger["authenticationRef"]["name"])
+    assert {one["parameter"] for one in authentication["spec"]["secretTargetRef"]} == {
+        "username",
+        "password",
+        "ca",
+    }
+
+
+def test_production_survives_the_loss_of_a_machine() -> None:
+    config = named("production", "Kafka", "bus")["spec"]["kafka"]["config"]
+    assert (config["default.replication.factor"], config["min.insync.replicas"]) == (3, 2)
+    assert named("production", "KafkaNodePool", "nodes")["spec"]["replicas"] == 3
+    database = named("production", "Cluster", "database")["spec"]
+    assert database["instances"] == 3
+    assert database["postgresql"]["synchronous"]["number"] == 1
+    assert database["postgresql"]["parameters"]["max_connections"] == "100", "the base's parameters are kept"
+    assert of_kind("production", "ScheduledBackup")
+
+
+def test_every_service_is_measured_under_its_own_name() -> None:
+    monitors = [one["spec"] for one in of_kind("production", "ServiceMonitor")]
+    for one in of_kind("production", "Service"):
+        labels = one["metadata"].get("labels", {})
+        if labels.get("tapeline/metrics") == "yes":
+            picked = [monitor for monitor in monitors if selects(monitor["selector"], labels)]
+            assert len(picked) == 1, name_of(one)
+            assert picked[0]["jobLabel"] == "app.kubernetes.io/name"
+    assert services("production").keys() == {
+        one["metadata"]["name"]
+        for one in of_kind("production", "Service")
+        if one["metadata"].get("labels", {}).get("tapeline/metrics") == "yes"
+    }
+
+
+def test_one_clock_only() -> None:
+    assert named("local", "ConfigMap", "settings")["data"]["TAPELINE_SCHEDULER"] == "embedded"
+    assert named("production", "ConfigMap", "settings")["data"]["TAPELINE_SCHEDULER"] == "airflow"
+
+
+def test_the_route_shows_the_api_and_neither_health_nor_metrics() -> None:
+    (route,) = of_kind("production", "HTTPRoute")
+    paths = [match["path"]["value"] for rule in route["spec"]["rules"] for match in rule["matches"]]
+    assert "/v1" in paths
+    assert not {"/", "/metrics", "/healthz", "/readyz"} & set(paths)
+    assert {backend["name"] for rule in route["spec"]["rules"] for backend in rule["backendRefs"]} == {
+        "api-gateway"
+    }
+
+
+@every_overlay
+def test_images_are_named_with_a_version(overlay: str) -> None:
+    images = {container["image"] for name, pod in pods(overlay) if not name.startswith("ConfigMap")
+              for container in pod["spec"]["containers"]}  # fmt: skip
+    assert all(re.fullmatch(r"tapeline/[a-z-]+:(?!latest)[\w.-]+", image) for image in images), images

@@ -1,0 +1,244 @@
+"""Pods are restricted (S19), networks closed but for declared edges (S20), rights small (S21)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.unit.deployment.manifests import (
+    OVERLAYS,
+    Manifest,
+    name_of,
+    named,
+    needs_kustomize,
+    of_kind,
+    pods,
+    selects,
+    services,
+)
+
+from contracts import topics
+
+pytestmark = needs_kustomize
+every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
+VOLUMES = {
+    "configMap",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+}
+# Who asks whom over HTTP, besides topics and database: the same as the settings *_url in the code.
+QUESTIONS = {("api-gateway", "risk")}
+AIRFLOW_QUESTIONS = {"api-gateway", "bar-aggregator"}
+OUTSIDE = {"third-party", "cli"}
+# The only pod that speaks to the Kubernetes API: Spark's driver starts executors.
+SPEAKS_TO_KUBERNETES = {"StatefulSet/bar-aggregator"}
+
+
+@every_overlay
+def test_the_namespace_enforces_the_restricted_profile(overlay: str) -> None:
+    labels = named(overlay, "Namespace", "tapeline")["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@every_overlay
+def test_every_pod_is_restricted(overlay: str) -> None:
+    wrong = {name: broken for name, pod in pods(overlay) if (broken := list(broken_rules(pod["spec"])))}
+    assert wrong == {}
+
+
+def broken_rules(spec: Manifest) -> Iterator[str]:
+    """Pod Security "restricted", and what S19 asks for beyond."""
+    security = spec.get("securityContext", {})
+    if security.get("runAsNonRoot") is not True or not security.get("runAsUser"):
+        yield "may run as root"
+    if security.get("seccompProfile", {}).get("type") != "RuntimeDefault":
+        yield "no seccomp profile"
+    if any(spec.get(name) for name in ("hostNetwork", "hostPID", "hostIPC")):
+        yield "shares the host's namespaces"
+    for volume in spec.get("volumes", []):
+        if not (set(volume) - {"name"}) <= VOLUMES:
+            yield f"volume {volume['name']} is of a kind that is not allowed"
+    for container in [*spec["containers"], *spec.get("initContainers", [])]:
+        yield from broken_container_rules(container)
+
+
+def broken_container_rules(container: Manifest) -> Iterator[str]:
+    security, resources = container.get("securityContext", {}), container.get("resources", {})
+    if security.get("allowPrivilegeEscalation") is not False or security.get("privileged"):
+        yield "may gain privileges"
+    if security.get("capabilities") != {"drop": ["ALL"]}:
+        yield "keeps capabilities"
+    if security.get("readOnlyRootFilesystem") is not True:
+        yield "writes to its image"
+    if any("hostPort" in port for port in container.get("ports", [])):
+        yield "opens a port of the host"
+    memory = resources.get("requests", {}).get("memory")
+    if memory is None or memory != resources.get("limits", {}).get("memory"):
+        yield "memory is not reserved"
+    if "cpu" not in resources.get("requests", {}):
+        yield "no processor is asked for"
+
+
+def test_the_rules_find_what_they_are_for() -> None:
+    good = dict(pods("local"))["Deployment/valuation"]["spec"]
+    assert list(broken_rules(good)) == []
+    container = {**good["containers"][0], "securityContext": {}, "resources": {}, "ports": [{"hostPort": 1}]}
+    bad = {
+        "containers": [container],
+        "hostNetwork": True,
+        "volumes": [{"name": "x", "hostPath": {"path": "/"}}],
+    }
+    assert len(list(broken_rules(bad))) == 10
+
+
+@every_overlay
+def test_only_the_driver_of_spark_holds_a_token(overlay: str) -> None:
+    holders = {
+        name for name, pod in pods(overlay) if pod["spec"].get("automountServiceAccountToken") is not False
+    }
+    assert holders == (SPEAKS_TO_KUBERNETES if overlay == "production" else set())
+    accounts = of_kind(overlay, "ServiceAccount")
+    assert [name_of(one) for one in accounts if one.get("automountServiceAccountToken") is not False] == []
+    used = {
+        pod["spec"].get("serviceAccountName")
+        for name, pod in pods(overlay)
+        if not name.startswith("ConfigMap")
+    }
+    assert used <= {one["metadata"]["name"] for one in accounts}
+
+
+@every_overlay
+def test_rights_are_small(overlay: str) -> None:
+    assert of_kind(overlay, "ClusterRole", "ClusterRoleBinding") == []
+    rules = [rule for role in of_kind(overlay, "Role") for rule in role["rules"]]
+    assert {resource for rule in rules for resource in rule["resources"]} <= {"pods", "configmaps"}
+    assert not any("*" in rule["verbs"] + rule["resources"] + rule["apiGroups"] for rule in rules)
+    bound = [subject["name"] for one in of_kind(overlay, "RoleBinding") for subject in one["subjects"]]
+    assert bound == (["bar-aggregator"] if overlay == "production" else [])
+
+
+@every_overlay
+def test_everything_is_closed_but_for_edges(overlay: str) -> None:
+    deny = named(overlay, "NetworkPolicy", "default-deny")["spec"]
+    assert deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    assert (
+        pod_edges(overlay) - {edge for edge in pod_edges(overlay) if edge[1] in ("kafka", "database")}
+    ) == (expected_edges(overlay))
+
+
+def expected_edges(overlay: str) -> set[tuple[str, str]]:
+    if overlay == "local":
+        return QUESTIONS
+    parts = {name for name in labels_of(overlay) if name.startswith("airflow-")}
+    among = {(one, other) for one in parts for other in parts}
+    asking = {(one, other) for one in parts for other in AIRFLOW_QUESTIONS}
+    driver, executor = "bar-aggregator", "spark-executor"
+    return QUESTIONS | among | asking | {(driver, executor), (executor, driver), (executor, executor)}
+
+
+@every_overlay
+def test_who_may_reach_the_bus_equals_who_speaks_on_it(overlay: str) -> None:
+    """The service graph of the contracts: producers and consumers, and whoever runs beside them."""
+    named_by_contracts = {
+        name for topic in topics.ALL for name in (*topic.producers, *topic.consumers)
+    } - OUTSIDE
+    reach = {source for source, target in pod_edges(overlay) if target == "kafka"}
+    helpers = {name for name in labels_of(overlay) if name.startswith(("airflow-", "spark-"))}
+    assert reach - helpers == named_by_contracts & services(overlay).keys()
+
+
+@every_overlay
+def test_who_may_reach_the_database_has_its_address(overlay: str) -> None:
+    reach = {source for source, target in pod_edges(overlay) if target == "database"}
+    told = {
+        pod["metadata"]["labels"]["app.kubernetes.io/name"]
+        for _, pod in pods(overlay)
+        if any(one["name"] == "TAPELINE_POSTGRES" for one in pod["spec"]["containers"][0].get("env", []))
+    }
+    assert reach == told
+
+
+def labels_of(overlay: str) -> dict[str, dict[str, str]]:
+    """Labels of every pod by its name, with those that the operators give to theirs."""
+    found = {
+        pod["metadata"]["labels"]["app.kubernetes.io/name"]: pod["metadata"]["labels"]
+        for _, pod in pods(overlay)
+    }
+    kafka = {"strimzi.io/cluster": "bus", "strimzi.io/kind": "Kafka"}
+    return found | {"kafka": kafka, "database": {"cnpg.io/cluster": "database"}}
+
+
+def pod_edges(overlay: str) -> set[tuple[str, str]]:
+    """Who may open a connection to whom: both sides must allow it, on a port in common."""
+    labels = labels_of(overlay)
+    out = allowed(overlay, "egress", "to")
+    into = allowed(overlay, "ingress", "from")
+    return {
+        (source, target)
+        for source in labels
+        for target in labels
+        if {port for one, other, port in out if (one, other) == (source, target)}
+        & {port for one, other, port in into if (one, other) == (target, source)}
+        and not (source == target and source in ("kafka", "database"))
+    }
+
+
+def allowed(overlay: str, direction: str, peers: str) -> set[tuple[str, str, Any]]:
+    """(pod, peer, port) that some policy allows in one direction; peers in other namespaces are left out."""
+    labels = labels_of(overlay)
+    return {
+        (own, peer, port["port"])
+        for policy in of_kind(overlay, "NetworkPolicy")
+        for own in labels
+        if selects(policy["spec"]["podSelector"], labels[own])
+        for rule in policy["spec"].get(direction, [])
+        for side in rule.get(peers, [])
+        if "podSelector" in side and "namespaceSelector" not in side
+        for peer in labels
+        if selects(side["podSelector"], labels[peer])
+        for port in rule["ports"]
+    }
+
+
+@every_overlay
+def test_rights_on_topics_equal_the_contracts(overlay: str) -> None:
+    """Write exactly what the contract says; read what it says, and back what oneself wrote."""
+    for user in of_kind(overlay, "KafkaUser"):
+        name = user["metadata"]["name"]
+        if name == "cli":
+            continue
+        rights = {
+            operation: {
+                acl["resource"]["name"] for acl in acls_of(user, "topic") if operation in acl["operations"]
+            }
+            for operation in ("Read", "Write")
+        }
+        writes = {topic.name for topic in topics.ALL if name in topic.producers}
+        assert rights["Write"] == writes, name
+        assert rights["Read"] == writes | {topic.name for topic in topics.ALL if name in topic.consumers}, (
+            name
+        )
+
+
+@every_overlay
+def test_groups_belong_to_their_service(overlay: str) -> None:
+    for user in of_kind(overlay, "KafkaUser"):
+        name = user["metadata"]["name"]
+        for acl in acls_of(user, "group"):
+            assert acl["resource"]["name"] in (name, f"{name}.") or acl["operations"] == ["Describe"]
+
+
+def acls_of(user: Manifest, kind: str) -> list[Manifest]:
+    return [acl for acl in user["spec"]["authorization"]["acls"] if acl["resource"]["type"] == kind]
+
+
+@every_overlay
+def test_every_service_has_a_user_of_its_own(overlay: str) -> None:
+    users = {one["metadata"]["name"] for one in of_kind(overlay, "KafkaUser")}
+    for name, one in services(overlay).items():
+        environment = one["spec"]["template"]["spec"]["containers"][0]["env"]
+        assert {"name": "TAPELINE_KAFKA_USER", "value": name} in environment
+        assert name in users
