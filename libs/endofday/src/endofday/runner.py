@@ -11,11 +11,15 @@ from endofday.steps import Step
 from store.database import Database
 
 STEP_TIMEOUT_S = 3600.0
+STATEMENT_TIMEOUT_S = 900.0
+"""A batch over all books may take longer than anything a service asks for."""
 
 
 def run_steps(dsn: str, dates: Sequence[dt.date], steps: Sequence[Step]) -> Iterator[Attempt]:
     """Run every step for every date, oldest first; the first that fails is told and ends the run."""
-    with Database(dsn, application="tapeline-eod", max_size=2) as database:
+    with Database(
+        dsn, application="tapeline-eod", max_size=2, statement_timeout_s=STATEMENT_TIMEOUT_S
+    ) as database:
         for date in sorted(dates):
             for step in steps:
                 ended = database.run(_run(database.pool, date, step), STEP_TIMEOUT_S)

@@ -19,7 +19,6 @@ CONNECT_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 60.0
 _SESSION = {
     # A lost client or a forgotten transaction must not hold locks for ever.
-    "statement_timeout": "60000",
     "lock_timeout": "15000",
     "idle_in_transaction_session_timeout": "60000",
     "timezone": "UTC",
@@ -57,6 +56,7 @@ async def connect_pool(
     *,
     application: str = "tapeline",
     max_size: int = 4,
+    statement_timeout_s: float = COMMAND_TIMEOUT_S,
     role: str | None = None,
     on_lend: Callable[[asyncpg.pool.PoolConnectionProxy], Awaitable[None]] | None = None,
 ) -> asyncpg.Pool:
@@ -71,8 +71,13 @@ async def connect_pool(
         min_size=1,
         max_size=max_size,
         timeout=CONNECT_TIMEOUT_S,
-        command_timeout=COMMAND_TIMEOUT_S,
-        server_settings={**_SESSION, "application_name": application, **({"role": role} if role else {})},
+        command_timeout=statement_timeout_s,
+        server_settings={
+            **_SESSION,
+            "statement_timeout": str(round(statement_timeout_s * 1000)),
+            "application_name": application,
+            **({"role": role} if role else {}),
+        },
         init=prepare_connection,
         setup=on_lend,
     )
@@ -105,12 +110,23 @@ class Database:
     >>> db.close()
     """
 
-    def __init__(self, dsn: str, *, application: str = "tapeline", max_size: int = 4) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        application: str = "tapeline",
+        max_size: int = 4,
+        statement_timeout_s: float = COMMAND_TIMEOUT_S,
+    ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
         self._thread.start()
         try:
-            self.pool: asyncpg.Pool = self.run(connect_pool(dsn, application=application, max_size=max_size))
+            self.pool: asyncpg.Pool = self.run(
+                connect_pool(
+                    dsn, application=application, max_size=max_size, statement_timeout_s=statement_timeout_s
+                )
+            )
         except BaseException:
             self._stop_loop()
             raise

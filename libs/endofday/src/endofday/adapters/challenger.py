@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from endofday.adapters.challenger_sql import PNL, VAR
+from endofday.adapters import challenger_sql as sql
 from endofday.adapters.inputs import DAY_END, read_books
 from endofday.core.day import Day
 from store.bulk import append_revisions
@@ -14,6 +14,7 @@ from store.database import Connection, run_transaction
 from store.tables import Challenge
 
 EVIDENCE = ("as_of", "scenarios", "scenario_date")
+BOOKS_AT_ONCE = 100
 AGREES_WITHIN = 1e-6
 """Share of the primary number: rounding of sums in another order stays many times below it."""
 
@@ -25,7 +26,10 @@ async def challenge(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
     """
 
     async def run(conn: Connection) -> dict[str, Any]:
-        found = [*await conn.fetch(VAR, date), *await conn.fetch(PNL, date, *await _sessions(conn, date))]
+        found = [
+            *await _value_at_risk(conn, date),
+            *await conn.fetch(sql.PNL, date, *await _sessions(conn, date)),
+        ]
         rows = [to_row(row, date) for row in found]
         appended = await append_revisions(conn, Challenge, rows)
         shares = [share for row in rows if (share := divergence_ratio(row)) is not None]
@@ -62,6 +66,19 @@ def divergence_ratio(row: Mapping[str, Any]) -> float | None:
     if row["divergence"] is None:
         return None
     return abs(row["divergence"]) / max(1.0, abs(row["primary_value"]))
+
+
+async def _value_at_risk(conn: Connection, date: dt.date) -> list[Any]:
+    """Both numbers of every book; the scenarios are added up for some books at a time."""
+    # A utility statement takes no parameters; a date in ISO form needs no quoting rules.
+    for statement in (sql.HELD, sql.FACTORS, sql.SCENARIOS):
+        await conn.execute(statement.replace("DATE_OF_DAY", f"DATE '{date.isoformat()}'"))
+    await conn.execute("ANALYZE challenger_held, challenger_factor")
+    names = [row["portfolio_id"] for row in await conn.fetch(sql.PORTFOLIOS)]
+    for start in range(0, len(names), BOOKS_AT_ONCE):
+        await conn.execute(sql.ADD_SCENARIOS, names[start : start + BOOKS_AT_ONCE])
+    await conn.execute("ANALYZE challenger_scenario")
+    return await conn.fetch(sql.VAR, date)
 
 
 async def _sessions(conn: Connection, date: dt.date) -> tuple[Any, ...]:
