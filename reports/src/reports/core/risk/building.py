@@ -45,8 +45,12 @@ def risk_exposure(rows: RiskRows) -> RiskExposure:
         for name in (placed.portfolio.portfolio_id,)
     )
     as_of = max((one.as_of for one in rows.closings.values()), default=None)
+    # Money has no price of its own, and an option moves with its underlying.
     held = {
-        one.symbol for closing in rows.closings.values() for one in closing.positions if one.option is None
+        one.symbol
+        for closing in rows.closings.values()
+        for one in closing.positions
+        if one.option is None and one.asset_class != "cash"
     }
     return RiskExposure(
         date=rows.date,

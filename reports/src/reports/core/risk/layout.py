@@ -63,9 +63,8 @@ def _warnings(report: RiskExposure) -> Iterable[str]:
         if one.as_of is None:
             yield f"{one.portfolio_id} has no official value of the date."
         elif not one.coverage.get("complete"):
-            yield (
-                f"{one.portfolio_id}: {one.coverage.get('unpriced', 0)} positions unpriced and "
-                f"{one.coverage.get('stale', 0)} stale of {one.coverage.get('positions', 0)}."
-            )
+            unpriced = figures.counted(one.coverage.get("unpriced", 0), "position")
+            stale, held = one.coverage.get("stale", 0), one.coverage.get("positions", 0)
+            yield f"{one.portfolio_id}: {unpriced} unpriced and {stale} stale of {held}."
         elif not any(tail.var is not None for tail in one.tails):
             yield f"{one.portfolio_id} has no value at risk."

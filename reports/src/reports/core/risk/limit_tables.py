@@ -39,11 +39,10 @@ def _states(name: str, title: str, limits: Sequence[LimitState], note: str) -> T
 
 def _limit(one: LimitState) -> tuple[Cell, ...]:
     scope = "" if one.scope == "portfolio" else f" of {one.scope} {one.scope_value}"
-    asked = f" ({one.parameters})" if one.parameters else ""
     return (
         one.limit_id,
         one.portfolio_id,
-        f"{one.measure}{asked}{scope}",
+        f"{_measure(one)}{scope}",
         one.state,
         "" if one.age_seconds is None else figures.age(one.age_seconds),
         Absent("unmeasured") if one.value is None else one.value,
@@ -53,6 +52,17 @@ def _limit(one: LimitState) -> tuple[Cell, ...]:
         one.unit,
         _breach(one),
     )
+
+
+def _measure(one: LimitState) -> str:
+    """`historical_var` at `confidence_bp=9900` is VaR 99 %."""
+    name = {"historical_var": "VaR"}.get(one.measure, one.measure.replace("_", " "))
+    asked = dict(part.split("=", 1) for part in one.parameters.split(",") if part)
+    confidence = asked.pop("confidence_bp", None)
+    if confidence is not None:
+        name += f" {int(confidence) / 100:g} %"
+    others = ", ".join(f"{key} {value}" for key, value in asked.items())
+    return f"{name} ({others})" if others else name
 
 
 def _breach(one: LimitState) -> str:
