@@ -139,16 +139,12 @@ export interface PositionLine {
   currency: string;
   price: string | null;
   price_as_of: string | null;
-  price_id: string | null;
   fx_rate: string | null;
-  fx_id: string | null;
   market_value_base: Money | null;
   unrealized_pnl_base: Money | null;
   price_pnl_base: Money | null;
   fx_pnl_base: Money | null;
   realized_pnl_base: Money | null;
-  position_as_of: string;
-  position_version: number;
   price_age_seconds: number | null;
   stale: boolean;
   sector: string | null;
@@ -384,4 +380,34 @@ export interface WhatIf {
     state_after: LimitState;
     changes: boolean;
   }[];
+}
+
+export interface Source {
+  id: string;
+  kind: string;
+  value: string | null;
+  currency: string | null;
+  as_of: string | null;
+  tick_id: string | null;
+  ticks?: { topic: string; partition: number; last_offset: number; count: number } | null;
+}
+
+export interface EvidenceLine {
+  symbol: string;
+  quantity: string;
+  multiplier: string;
+  price: string | null;
+  currency: string;
+  fx_rate: string | null;
+  market_value_base: Money | null;
+  price_sources: Source[];
+  fx_sources: Source[];
+  positions: { portfolio_id: string; quantity: string; average_cost: string; as_of: string; revision: number }[];
+  fills: { trade_id: string; quantity: string; price: string; executed_at: string }[];
+}
+
+export interface ValueEvidence {
+  as_of: string;
+  valuation_id: string;
+  lines: EvidenceLine[];
 }

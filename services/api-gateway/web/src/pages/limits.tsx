@@ -73,10 +73,10 @@ function COLUMNS(opened: string | null, open: (name: string) => void): readonly 
     },
     { label: "State", cell: (row) => <Light state={row.state} /> },
     { label: "Measure", wide: true, cell: (row) => <Measure limit={row} /> },
-    { label: "Value", numeric: true, cell: (row) => <Value limit={row} /> },
+    { label: "Value", numeric: true, wide: true, cell: (row) => <Value limit={row} /> },
     { label: "Warning", numeric: true, wide: true, cell: (row) => measured(row.warning_level, row.unit) },
-    { label: "Level", numeric: true, cell: (row) => measured(row.hard_level, row.unit) },
-    { label: "Used", numeric: true, wide: true, cell: (row) => <Used limit={row} /> },
+    { label: "Level", numeric: true, wide: true, cell: (row) => measured(row.hard_level, row.unit) },
+    { label: "Used", numeric: true, cell: (row) => <Used limit={row} /> },
     { label: "Breach", numeric: true, cell: (row) => <BreachAge breach={row.breach} /> },
   ];
 }
@@ -108,7 +108,7 @@ function Used({ limit }: { limit: LimitStatus }) {
   const warning = limit.warning_level === null ? 100 : (limit.warning_level / limit.hard_level) * 100;
   return (
     <span class="used">
-      <meter min={0} max={101} low={warning} high={100} optimum={0} value={Math.min(101, used)} aria-label="utilisation" />{" "}
+      <meter class="wide" min={0} max={101} low={warning} high={100} optimum={0} value={Math.min(101, used)} aria-label="utilisation" />{" "}
       {used.toFixed(0)} %
     </span>
   );

@@ -2,13 +2,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { trimmed } from "../data/decimal";
-import { clock, day, number } from "../data/format";
+import { clock, number } from "../data/format";
 import { useResource } from "../data/resource";
 import { address, go, route } from "../data/route";
 import type { Bar, Instrument, Page } from "../data/shapes";
 import { follow } from "../data/stream";
 import { Candles } from "../parts/candles";
-import { Missing } from "../parts/figures";
+import { Missing, Moment } from "../parts/figures";
 import { Empty, Loaded, Panel } from "../parts/panel";
 import { type Column, Table } from "../parts/table";
 
@@ -141,7 +141,7 @@ function LastBar({ bar }: { bar: Bar }) {
 const price = (text: string): string => trimmed(text, 2, 6);
 
 const COLUMNS: readonly Column<Bar>[] = [
-  { label: "Window", cell: (bar) => <><span class="quiet wide">{day(bar.window_start)} </span>{clock(bar.window_start)}</> },
+  { label: "Window", cell: (bar) => <Moment time={bar.window_start} /> },
   { label: "Status", cell: (bar) => <span class={`status ${bar.status}`}>{bar.status}</span> },
   { label: "Rev", numeric: true, cell: (bar) => number(bar.revision, 0) },
   { label: "Open", numeric: true, wide: true, cell: (bar) => price(bar.open) },

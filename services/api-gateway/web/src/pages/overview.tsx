@@ -81,10 +81,11 @@ const COLUMNS: readonly Column<Branch>[] = [
     cell: (row) => (
       <span class={`depth-${Math.min(row.depth, 3)}`}>
         <a href={address("portfolio", id(row))}>{id(row)}</a> <span class="quiet wide">{row.portfolio.name}</span>
+        <span class="quiet narrow">{row.portfolio.base_currency}</span>
       </span>
     ),
   },
-  { label: "Ccy", cell: (row) => row.portfolio.base_currency },
+  { label: "Ccy", wide: true, cell: (row) => row.portfolio.base_currency },
   { label: "Value", numeric: true, cell: (row) => <LiveAmount row={row} of="market_value" /> },
   { label: "Trend", wide: true, title: `last ${TREND_HOURS} hours`, cell: (row) => <Trend portfolio={id(row)} /> },
   { label: "Day P&L", numeric: true, cell: (row) => <Profit portfolio={id(row)} period="day" /> },

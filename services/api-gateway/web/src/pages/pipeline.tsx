@@ -1,11 +1,11 @@
 // Is anything lost, late or doubled: rates, lags, watermarks, the conservation of ticks, dead letters.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { age, clock, day, moment, number, percent, words } from "../data/format";
+import { age, number, percent, words } from "../data/format";
 import { useResource } from "../data/resource";
 import type { GroupLag, Ingest, Pipeline as Answer } from "../data/shapes";
 import { BarStatusPanel } from "../parts/bar-status";
-import { Missing } from "../parts/figures";
+import { Missing, Moment } from "../parts/figures";
 import { Empty, Loaded, Panel } from "../parts/panel";
 import { Spark } from "../parts/spark";
 import { type Column, Table } from "../parts/table";
@@ -51,7 +51,7 @@ export function Pipeline() {
 
 function Conservation({ ingest }: { ingest: Answer["ingest"] }) {
   const rows = [
-    ...ingest.partitions.map((one) => ({ ...one, name: `partition ${one.partition}` })),
+    ...ingest.partitions.map((one) => ({ ...one, name: String(one.partition) })),
     { ...ingest.total, name: "all" },
   ];
   return (
@@ -122,13 +122,7 @@ function LagSeconds({ seconds }: { seconds: number | null }) {
 }
 
 function Mark({ time }: { time: string | null }) {
-  if (time === null) return <Missing why="this stage tells no market time" />;
-  return (
-    <span title={moment(time)}>
-      <span class="quiet wide">{day(time)} </span>
-      {clock(time)}
-    </span>
-  );
+  return time === null ? <Missing why="this stage tells no market time" /> : <Moment time={time} />;
 }
 
 type TopicRow = Answer["topics"][number];

@@ -4,6 +4,7 @@ import { post, reasonOf } from "../data/api";
 import { decimal } from "../data/decimal";
 import { measured, moment, number, words } from "../data/format";
 import { useResource } from "../data/resource";
+import { may, session } from "../data/session";
 import type { Cure, LimitBreach, LimitStatus } from "../data/shapes";
 import { Empty, Failed, Loaded } from "./panel";
 
@@ -20,7 +21,7 @@ export function BreachDesk({ limit, onActed }: DeskProps) {
     <div class="desk">
       {message && <p class="why">{message}</p>}
       {breach ? <Story breach={breach} /> : <Empty>No open breach.</Empty>}
-      {breach && <Action limit={limit} breach={breach} onActed={onActed} />}
+      {breach && may("limits") && <Action limit={limit} breach={breach} onActed={onActed} />}
       {limit.state === "BREACH" && <CureTrade limit={limit} />}
       <p class="why">
         <a href={`/v1/limits/${encodeURIComponent(limit.limit_id)}`}>Definition and audit trail</a>
@@ -52,7 +53,7 @@ function nextAction(breach: LimitBreach): "acknowledge" | "explain" | "close" | 
 }
 
 function Action({ limit, breach, onActed }: DeskProps & { breach: LimitBreach }) {
-  const by = useSignal(localStorage.getItem(PERSON_KEY) ?? "");
+  const by = useSignal(localStorage.getItem(PERSON_KEY) ?? (session.value?.kind === "session" ? session.value.name : ""));
   const note = useSignal("");
   const failure = useSignal<string | null>(null);
   const action = nextAction(breach);

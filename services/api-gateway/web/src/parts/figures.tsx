@@ -1,7 +1,7 @@
 // Numbers on the page: exact, right-aligned by their cell, flashing when they change, a dash when missing.
 import { useRef } from "preact/hooks";
 import { compare, decimal, signOf } from "../data/decimal";
-import { age, NONE } from "../data/format";
+import { age, clock, day, moment, NONE } from "../data/format";
 import { now } from "../data/live";
 import type { Money } from "../data/shapes";
 
@@ -55,6 +55,16 @@ export function Missing({ why }: { why?: string | null | undefined }) {
     <span class="missing" title={why ?? "not known"}>
       {NONE}
     </span>
+  );
+}
+
+/** A market time; on a phone without its date. */
+export function Moment({ time }: { time: string }) {
+  return (
+    <time dateTime={time} title={moment(time)}>
+      <span class="quiet wide">{day(time)} </span>
+      {clock(time)}
+    </time>
   );
 }
 

@@ -6,6 +6,7 @@ import { signedIn } from "../data/api";
 import { moment } from "../data/format";
 import { heardAt, link, marketTime } from "../data/live";
 import { address, go, PAGES, route } from "../data/route";
+import { session, signOut } from "../data/session";
 import { theme, toggleTheme } from "../data/theme";
 import { Since } from "./figures";
 
@@ -26,6 +27,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
           <button type="button" class="plain" onClick={toggleTheme} title="dark or light (t)">
             {theme.value === "dark" ? "☾ dark" : "☀ light"}
           </button>
+          <SignedIn />
           <button type="button" class="plain wide" onClick={() => (help.value = true)} title="keys (?)">
             ? keys
           </button>
@@ -81,6 +83,17 @@ function LinkState() {
         <span aria-hidden="true">{link.value === "live" ? "●" : "○"}</span> {said}
       </span>
     </span>
+  );
+}
+
+function SignedIn() {
+  const found = session.value;
+  if (found?.kind !== "session") return null;
+  const until = found.expires_at ? `, until ${moment(found.expires_at)}` : "";
+  return (
+    <button type="button" class="plain wide" onClick={() => void signOut()} title={`${found.name}${until}`}>
+      sign out
+    </button>
   );
 }
 

@@ -1,10 +1,11 @@
 // What happened to limits, newest first: as stored, and at once what the stream brings.
 import { useComputed } from "@preact/signals";
-import { measured, moment, words } from "../data/format";
+import { measured, words } from "../data/format";
 import { limits } from "../data/live";
 import { useResource } from "../data/resource";
 import { address } from "../data/route";
 import type { LimitEvent, Page } from "../data/shapes";
+import { Moment } from "./figures";
 import { Light } from "./lights";
 import { Empty, Loaded, Panel } from "./panel";
 import { type Column, Table } from "./table";
@@ -35,7 +36,7 @@ export function RecentEvents() {
 }
 
 const COLUMNS: readonly Column<LimitEvent>[] = [
-  { label: "Time", cell: (event) => moment(event.as_of) },
+  { label: "Time", cell: (event) => <Moment time={event.as_of} /> },
   { label: "Limit", cell: (event) => <a href={address("limits", event.limit_id)}>{event.limit_id}</a> },
   { label: "Portfolio", wide: true, cell: (event) => event.portfolio_id },
   { label: "State", cell: (event) => <Light state={event.state} /> },

@@ -76,7 +76,7 @@ function One({ portfolio, all }: { portfolio: Portfolio; all: readonly Portfolio
       </div>
       <footer class="evidence">
         valuation <code>{value?.valuation_id ?? "none"}</code> · history <code>{riskOf(id)?.history_version ?? "none"}</code>{" "}
-        · <a href={ofPortfolio(id, "value")}>value</a> · <a href={ofPortfolio(id, "positions")}>positions with evidence</a>{" "}
+        · <a href={ofPortfolio(id, "value")}>value</a> · <a href={ofPortfolio(id, "value/evidence")}>evidence</a>{" "}
         · <a href={ofPortfolio(id, "risk")}>risk</a>
       </footer>
     </div>

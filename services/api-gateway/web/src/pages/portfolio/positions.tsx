@@ -1,7 +1,6 @@
 // The positions of the newest live value; a row opens to what its number rests on.
 import { useSignal } from "@preact/signals";
 import { trimmed } from "../../data/decimal";
-import { moment } from "../../data/format";
 import { keyOf, values } from "../../data/live";
 import { ofPortfolio, useResource } from "../../data/resource";
 import { address } from "../../data/route";
@@ -11,6 +10,7 @@ import { Amount, Exact, Missing } from "../../parts/figures";
 import { Empty, Loaded, Panel } from "../../parts/panel";
 import { PriceAge } from "../../parts/price-age";
 import { type Column, Table } from "../../parts/table";
+import { Evidence } from "./evidence";
 
 const AT_MOST_EVERY_MS = 1_000;
 
@@ -32,7 +32,7 @@ export function PositionsPanel({ portfolio }: { portfolio: string }) {
               rows={list.data}
               keyOf={(line) => line.symbol}
               classOf={(line) => (line.price === null ? "unpriced" : line.stale ? "stale" : "")}
-              below={(line) => (line.symbol === opened.value ? <Evidence line={line} list={list} /> : null)}
+              below={(line) => (line.symbol === opened.value ? <Evidence portfolio={portfolio} symbol={line.symbol} /> : null)}
             />
           )
         }
@@ -103,29 +103,4 @@ const COLUMNS = (opened: string | null, open: (symbol: string) => void): readonl
 /** Prices keep their own decimals, at least two, so that a tick's digits do not jump the column. */
 function digitsOf(price: string): number {
   return Math.min(6, Math.max(2, price.split(".")[1]?.replace(/0+$/, "").length ?? 0));
-}
-
-function Evidence({ line, list }: { line: PositionLine; list: PositionList }) {
-  return (
-    <dl class="evidence">
-      <dt>price from</dt>
-      <dd>
-        <code>{line.price_id ?? "nothing"}</code>
-        {line.price_as_of && <> of {moment(line.price_as_of)}</>}
-      </dd>
-      <dt>rate from</dt>
-      <dd>
-        <code>{line.fx_id ?? (line.currency === list.currency ? "own currency" : "nothing")}</code>
-        {line.fx_rate && <> {trimmed(line.fx_rate, 4, 8)}</>}
-      </dd>
-      <dt>position</dt>
-      <dd>
-        version {line.position_version} of {moment(line.position_as_of)}
-      </dd>
-      <dt>valuation</dt>
-      <dd>
-        <code>{list.valuation_id}</code>
-      </dd>
-    </dl>
-  );
 }
