@@ -15,6 +15,7 @@ from tapeline_cli.app import app
 from tapeline_cli.connection import Connection
 
 ASKED: list[tuple[dt.date, ...]] = []
+STEPS_ASKED: list[tuple[str, ...]] = []
 BEGAN = dt.datetime(2013, 10, 7, 22, tzinfo=dt.UTC)
 
 
@@ -22,9 +23,11 @@ BEGAN = dt.datetime(2013, 10, 7, 22, tzinfo=dt.UTC)
 def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The command with a platform that freezes every date but 2013-10-03."""
     ASKED.clear()
+    STEPS_ASKED.clear()
 
     def run_steps(dsn: str, dates: Sequence[dt.date], steps: Sequence[Any]) -> Iterator[Attempt]:
         ASKED.append(tuple(dates))
+        STEPS_ASKED.append(tuple(step.name for step in steps))
         for date in dates:
             failed = date == dt.date(2013, 10, 3)
             yield Attempt(
@@ -75,3 +78,15 @@ def test_a_failed_step_is_told_and_fails(run: Any) -> None:
 def test_what_makes_no_sense_is_a_wrong_argument(run: Any, arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == exits.USAGE
     assert ASKED == []
+
+
+def test_several_steps_run_in_the_order_of_the_chain(run: Any) -> None:
+    result = run("--date", "2013-10-07", "--step", "challenger", "--step", "pnl", "--json")
+    assert [one["step"] for one in json.loads(result.stdout)] == ["pnl"]
+    assert STEPS_ASKED == [("pnl", "challenger")]
+
+
+def test_a_failure_from_outside_names_its_one_step(run: Any) -> None:
+    told = ("--date", "2013-10-07", "--record-failure", "timed out")
+    for steps in ((), ("--step", "pnl", "--step", "risk")):
+        assert run(*told, *steps).exit_code == exits.USAGE
