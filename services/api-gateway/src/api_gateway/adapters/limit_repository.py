@@ -94,6 +94,10 @@ class NoHistory(ValueError):
     """What was asked for is not stored in a form that a limit could be replayed over."""
 
 
+class NameTaken(Exception):
+    """A limit of this name is on a portfolio beyond the caller's reach."""
+
+
 class LimitRepository:
     """Limits in schema ops over the gateway's pool."""
 
@@ -101,13 +105,19 @@ class LimitRepository:
         self._pool = pool
 
     async def define(self, row: dict[str, Any]) -> LimitDefinition:
-        """Append the definition if it differs from its latest revision; the latest one afterwards."""
+        """Append the definition if it differs from its latest revision; the latest one afterwards.
+
+        Raises: NameTaken for a limit on a portfolio that the caller does not see.
+        """
 
         async def write(conn: Connection) -> Mapping[str, Any]:
             await append_revisions(conn, LimitDefinitionRow, [row])
             return (await conn.fetch(_DEFINITION, row["limit_id"]))[-1]
 
-        return _definition(await run_transaction(self._pool, write))
+        try:
+            return _definition(await run_transaction(self._pool, write))
+        except asyncpg.UniqueViolationError as error:
+            raise NameTaken(row["limit_id"]) from error
 
     async def definitions(self, limit_id: str) -> tuple[LimitDefinition, ...]:
         """Every revision, oldest first."""

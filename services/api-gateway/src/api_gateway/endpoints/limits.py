@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api_gateway.adapters.limit_repository import NoHistory
+from api_gateway.adapters.limit_repository import LimitRepository, NameTaken, NoHistory
 from api_gateway.core.limits import Refusal, definition_row, levels_of
 from api_gateway.core.pages import page, page_after
 from api_gateway.core.past import NOW
+from api_gateway.core.principal import Principal
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import (
     CursorQuery,
@@ -33,6 +34,7 @@ from api_gateway.schemas.limits import (
     LimitIn,
     LimitStates,
 )
+from api_gateway.security.caller import concerns, principal_of
 from api_gateway.state import gateway_of, reply, require_known
 from contracts import LimitState
 from contracts.analysis.limits import CureAnswer, CureRequest, LimitsAnswer, LimitsRequest
@@ -100,6 +102,7 @@ async def list_limit_events(
 async def backtest_proposed_limit(request: Request, proposed: LimitBacktestIn) -> Response:
     """Replay stored history through a proposed limit: count, duration and false alarms. Nothing is stored."""
     gateway = gateway_of(request)
+    concerns(request, proposed.portfolio_id)
     require_known(gateway.view, proposed.portfolio_id)
     span(proposed.start, proposed.end)
     try:
@@ -113,25 +116,29 @@ async def backtest_proposed_limit(request: Request, proposed: LimitBacktestIn) -
     return reply(_backtest_answer(proposed, found))
 
 
-@router.put("/v1/limits/{limit_id}", operation_id="putLimit", responses=answers(LimitDefinition, 404, 422))
+@router.put(
+    "/v1/limits/{limit_id}", operation_id="putLimit", responses=answers(LimitDefinition, 404, 409, 422)
+)
 async def put_limit(request: Request, limit_id: LimitId, limit: LimitIn) -> Response:
     """Define a limit or change it; a change is a new revision, repeating it changes nothing."""
     gateway = gateway_of(request)
+    concerns(request, limit.portfolio_id)
     require_known(gateway.view, limit.portfolio_id)
     try:
         row = definition_row(limit_id, limit, gateway.clock.now())
     except ValueError as error:
         raise _wrong(error) from error
-    return reply(await gateway.repository.limits.define(row))
+    try:
+        return reply(await gateway.repository.limits.define(row))
+    except NameTaken as error:
+        raise ProblemError(409, f"the name {limit_id!r} is taken; choose another one") from error
 
 
 @router.get("/v1/limits/{limit_id}", operation_id="getLimit", responses=answers(LimitAudit, 404, 422))
 async def get_limit(request: Request, limit_id: LimitId) -> Response:
     """The audit trail of a limit: every revision of its definition and every action on it."""
     limits = gateway_of(request).repository.limits
-    definitions = await limits.definitions(limit_id)
-    if not definitions:
-        raise ProblemError(404, f"no limit {limit_id!r}: PUT it, or `tapeline load limits`")
+    definitions = await _definitions(limits, limit_id)
     actions = await limits.actions(limit_id)
     return reply(LimitAudit(limit_id=limit_id, definitions=definitions, actions=actions))
 
@@ -139,7 +146,9 @@ async def get_limit(request: Request, limit_id: LimitId) -> Response:
 @router.get("/v1/limits/{limit_id}/cure", operation_id="getCure", responses=answers(CureAnswer, 404, 422))
 async def get_cure(request: Request, limit_id: LimitId) -> Response:
     """The smallest trade in one held name that brings the limit back, proven by recomputing the measure."""
-    return reply(await gateway_of(request).analyst.ask("cure", CureRequest(limit_id=limit_id)))
+    gateway = gateway_of(request)
+    await _definitions(gateway.repository.limits, limit_id)
+    return reply(await gateway.analyst.ask("cure", CureRequest(limit_id=limit_id)))
 
 
 @router.post(
@@ -151,12 +160,27 @@ async def get_cure(request: Request, limit_id: LimitId) -> Response:
 async def act_on_limit(request: Request, limit_id: LimitId, asked: LimitActionIn) -> Response:
     """Acknowledge, explain or close a breach; ask for a temporary raise, or approve another one's."""
     gateway = gateway_of(request)
+    _require_own_name(principal_of(request), asked.by)
     try:
         done = await gateway.repository.limits.act(limit_id, asked, gateway.clock.now())
     except Refusal as error:
         kind = "action-refused" if error.status == 409 else None
         raise ProblemError(error.status, str(error), kind=kind) from error
     return reply(done, 201)
+
+
+async def _definitions(limits: LimitRepository, limit_id: str) -> tuple[LimitDefinition, ...]:
+    """What the caller may see of a limit. Raises a 404 problem when that is nothing."""
+    found = await limits.definitions(limit_id)
+    if not found:
+        raise ProblemError(404, f"no limit {limit_id!r}: PUT it, or `tapeline load limits`")
+    return found
+
+
+def _require_own_name(caller: Principal, by: str) -> None:
+    """Raises a 403 problem for who acts in another one's name; an administrator may enter what others did."""
+    if not caller.may("admin") and by.strip().lower() != caller.name.lower():
+        raise ProblemError(403, f"the key is that of {caller.name!r}, so this must be by {caller.name!r}")
 
 
 def _backtest_answer(proposed: LimitBacktestIn, found: LimitBacktest) -> LimitBacktestAnswer:

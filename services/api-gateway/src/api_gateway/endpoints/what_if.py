@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import wrong
 from api_gateway.schemas.what_if import WhatIfIn
+from api_gateway.security.caller import concerns
 from api_gateway.state import gateway_of, reply, require_known
 from contracts.analysis.what_if import SupposedTrade, WhatIfAnswer, WhatIfRequest
 
@@ -15,6 +16,7 @@ router = APIRouter(prefix="/v1", tags=["risk"])
 async def post_what_if(request: Request, body: WhatIfIn) -> Response:
     """Value, exposure, risk and limits of a book before and after trades. Nothing is booked or stored."""
     gateway = gateway_of(request)
+    concerns(request, body.portfolio_id)
     require_known(gateway.view, body.portfolio_id)
     for place, trade in enumerate(body.trades):
         if not trade.quantity:

@@ -11,7 +11,7 @@ from api_gateway.core.reach import NOTHING
 from api_gateway.problems import ProblemError, no_portfolio
 from api_gateway.security.caller import caller_of, reach_of
 
-READING = [
+READING = (
     "backtestLimit",
     "explainVar",
     "getBacktest",
@@ -25,6 +25,7 @@ READING = [
     "getPipeline",
     "getPnl",
     "getPortfolio",
+    "getReport",
     "getRisk",
     "getScenarios",
     "getStress",
@@ -41,11 +42,11 @@ READING = [
     "postStress",
     "postWhatIf",
     "stream",
-]
+)
 OPEN = frozenset({"getHealth", "getReadiness", "signIn", "getDashboard", "getDashboardFile"})
 """Asked without a credential."""
-OWN = frozenset({"createSigninLink", "getSession", "signOut", "getDashboard", "getDashboardFile"})
-"""About the caller itself, or the empty dashboard, so any scope will do."""
+OWN = frozenset({"createSigninLink", "getSession", "signOut"})
+"""About the caller itself, so any scope will do."""
 NEEDED: Mapping[str, Scope] = MappingProxyType(
     {
         **dict.fromkeys(READING, "read"),
@@ -62,6 +63,8 @@ async def authorise(request: Request) -> None:
     operation: str = request.scope["route"].operation_id
     principal = caller_of(request.scope)
     if principal is None:
+        if operation not in OPEN:
+            raise ProblemError(401, "this needs a key")
         see(NOTHING)
         return
     needed = NEEDED.get(operation, "admin")
