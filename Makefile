@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make up` and `make test`. The rest is for working on it.
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-fast lint format lock web bench install install-dev
+.PHONY: help up down test test-fast lint format lock web bench airflow install install-dev
 BIN := .venv/bin
 FAST_TESTS := tests/unit tests/contract tests/architecture
 
@@ -39,6 +39,9 @@ web: ## Build the dashboard from services/api-gateway/web (needs node and npm)
 
 bench: install-dev ## Measure the paths of the design's table; prints medians and the machine
 	@$(BIN)/python -m bench
+
+airflow: ## A local Airflow that schedules the platform, until Ctrl-C; see docs/how-to/airflow.md
+	@scripts/airflow
 
 install: ## Everything the platform runs on, into .venv
 	@scripts/install app
