@@ -1,0 +1,134 @@
+"""compose.yaml: the whole platform, pinned, healthy, on loopback, without a secret."""
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from local_stack.services import SERVICES
+
+ROOT = Path(__file__).resolve().parents[3]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+EXAMPLE = dict(
+    line.split("=", 1)
+    for line in (ROOT / ".env.example").read_text().splitlines()
+    if line and not line.startswith("#")
+)
+PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
+ONCE = {name for name, part in PARTS.items() if part["restart"] == "no"}
+VARIABLE = re.compile(r"\$\{(\w+)(:?[-?][^}]*)?\}")
+SECRET = re.compile(r"PASSWORD|SECRET|KEY$|PEPPER$")
+each_part = pytest.mark.parametrize("name", PARTS)
+
+
+def settings_of(service: str) -> set[str]:
+    """The variables that one of our services reads."""
+    module = importlib.import_module(f"{service.replace('-', '_')}.settings")
+    classes = [one for one in vars(module).values() if isinstance(one, type) and hasattr(one, "model_fields")]
+    return {f"TAPELINE_{field.upper()}" for one in classes for field in one.model_fields}
+
+
+def test_the_whole_platform_is_there_by_profile() -> None:
+    of = {
+        profile: {name for name, part in PARTS.items() if profile in part["profiles"]}
+        for profile in ("core", "analytics", "observability")
+    }
+    assert of["core"] == {"kafka", "postgres", "prepare", *(service.name for service in SERVICES)}
+    assert {"dbt", "airflow-api", "airflow-scheduler", "airflow-triggerer", "postgres"} <= of["analytics"]
+    assert of["observability"] == {"prometheus", "grafana"}
+
+
+@each_part
+def test_images_are_built_here_or_pinned_by_digest(name: str) -> None:
+    part = PARTS[name]
+    if "build" in part:
+        assert (ROOT / part["build"]["dockerfile"]).is_file()
+        assert part["image"].startswith("tapeline/")
+    else:
+        assert re.fullmatch(r"docker\.io/[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}", part["image"])
+
+
+@pytest.mark.parametrize("service", [service.name for service in SERVICES])
+def test_each_service_is_built_as_itself(service: str) -> None:
+    build = PARTS[service]["build"]
+    if service == "bar-aggregator":
+        assert build["dockerfile"].endswith("spark.Dockerfile")
+    else:
+        assert build["args"] == {"SERVICE": service}
+
+
+@each_part
+def test_what_keeps_running_has_a_health_check(name: str) -> None:
+    part = PARTS[name]
+    if name in ONCE:
+        return
+    by_image = "build" in part and "HEALTHCHECK" in (ROOT / part["build"]["dockerfile"]).read_text()
+    assert by_image or part["healthcheck"]["test"]
+
+
+@each_part
+def test_nothing_listens_beyond_loopback(name: str) -> None:
+    for port in PARTS[name].get("ports", []):
+        assert port.startswith("127.0.0.1:"), port
+
+
+@each_part
+def test_what_it_waits_for_is_started_with_it(name: str) -> None:
+    for other, rule in PARTS[name].get("depends_on", {}).items():
+        assert set(PARTS[name]["profiles"]) <= set(PARTS[other]["profiles"])
+        finished = rule["condition"] == "service_completed_successfully"
+        assert finished == (other in ONCE)
+
+
+@each_part
+def test_variables_are_in_the_example_and_secrets_have_no_default(name: str) -> None:
+    for variable, default in VARIABLE.findall(str(PARTS[name])):
+        assert variable in EXAMPLE, variable
+        if SECRET.search(variable):
+            assert default.startswith(":?"), f"{variable} must be given"
+
+
+def test_files_of_secrets_come_from_the_example() -> None:
+    assert {one["environment"] for one in COMPOSE["secrets"].values()} <= EXAMPLE.keys()
+
+
+def test_the_example_holds_no_secret_and_nothing_unused() -> None:
+    text = (ROOT / "compose.yaml").read_text()
+    for name, value in EXAMPLE.items():
+        assert name in text, f"{name} is used by nobody"
+        assert bool(value) != bool(SECRET.search(name)), name
+
+
+@each_part
+def test_secrets_come_from_outside(name: str) -> None:
+    for variable, value in (PARTS[name].get("environment") or {}).items():
+        if SECRET.search(variable):
+            assert VARIABLE.fullmatch(str(value)), f"{variable} is written down"
+
+
+@pytest.mark.parametrize("service", [service.name for service in SERVICES])
+def test_services_get_settings_that_exist_and_all_that_they_need(service: str) -> None:
+    module = importlib.import_module(f"{service.replace('-', '_')}.settings")
+    given = {variable for variable in PARTS[service]["environment"] if variable.startswith("TAPELINE_")}
+    known = {"TAPELINE_AGGREGATOR_URL"}.union(*(settings_of(one.name) for one in SERVICES))
+    assert given <= known, f"{service}: nobody reads {sorted(given - known)}"
+    file = (ROOT / PARTS[service]["build"]["dockerfile"]).read_text()
+    needed = {
+        f"TAPELINE_{field.upper()}"
+        for one in vars(module).values()
+        if isinstance(one, type) and hasattr(one, "model_fields")
+        for field, declared in one.model_fields.items()
+        if declared.is_required()
+    }
+    assert [name for name in needed - given if name not in file] == []
+
+
+@pytest.mark.parametrize("service", [service.name for service in SERVICES])
+def test_services_have_no_rights_they_do_not_need(service: str) -> None:
+    part = PARTS[service]
+    assert part["read_only"] is True
+    assert part["cap_drop"] == ["ALL"]
+    assert part["security_opt"] == ["no-new-privileges:true"]
