@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from msgspec import to_builtins
+from msgspec.structs import asdict
 from rich.table import Table
 from rich.text import Text
 
-from tapeline_cli.connection import Connection, request_json
+from tapeline_cli.api import opened_api
 from tapeline_cli.output import JsonOption, console, print_json
+from tapeline_client.types import LimitActionIn, LimitBreach
 
 group = typer.Typer(help="Limits: states, breaches and what people do about them.", no_args_is_help=True)
 
@@ -38,12 +42,12 @@ def list_limits(
     portfolio: Annotated[str, typer.Argument(help="Portfolio.")], as_json: JsonOption = False
 ) -> None:
     """Show the limits of a portfolio as judged on its newest live value."""
-    answer = _ask("GET", f"/v1/portfolios/{portfolio}/limits")
+    with opened_api() as api:
+        answer = api.get_limits(portfolio)
     if as_json:
-        print_json(answer)
-        return
-    rows = [{**one, "breach": _breach(one["breach"])} for one in answer["limits"]]
-    _print(STATE_COLUMNS, rows)
+        print_json(to_builtins(answer))
+    else:
+        _print(STATE_COLUMNS, [{**asdict(one), "breach": _breach(one.breach)} for one in answer.limits])
 
 
 @group.command()
@@ -53,24 +57,26 @@ def events(
     as_json: JsonOption = False,
 ) -> None:
     """Show the newest changes of state and severity."""
-    query = f"?limit={limit}" + (f"&portfolio_id={portfolio}" if portfolio else "")
-    answer = _ask("GET", f"/v1/limits/events{query}")
+    with opened_api() as api:
+        answer = api.list_limit_events(portfolio_id=portfolio, limit=limit)
     if as_json:
-        print_json(answer)
+        print_json(to_builtins(answer))
     else:
-        _print(EVENT_COLUMNS, answer["data"])
+        _print(EVENT_COLUMNS, [asdict(one) for one in answer.data])
 
 
 @group.command()
 def audit(limit_id: LimitId) -> None:
     """Print every revision of a limit and every action on it, as JSON."""
-    print_json(_ask("GET", f"/v1/limits/{limit_id}"))
+    with opened_api() as api:
+        print_json(to_builtins(api.get_limit(limit_id)))
 
 
 @group.command()
 def cure(limit_id: LimitId) -> None:
     """Print the smallest single-name trade that brings a limit back, as JSON."""
-    print_json(_ask("GET", f"/v1/limits/{limit_id}/cure"))
+    with opened_api() as api:
+        print_json(to_builtins(api.get_cure(limit_id)))
 
 
 @group.command()
@@ -84,20 +90,34 @@ def act(
     until: Annotated[str | None, typer.Option(help="Market time with zone at which a raise ends.")] = None,
 ) -> None:
     """Act on the newest breach of a limit, or on a temporary raise; prints what was recorded, as JSON."""
-    asked = {"action": action.value, "by": by, "note": note, "raise_id": raise_id, "level": level}
-    print_json(_ask("POST", f"/v1/limits/{limit_id}/actions", {**asked, "expires_at": until}))
+    asked = LimitActionIn(
+        action=action.value,
+        by=by,
+        note=note,
+        raise_id=raise_id,
+        level=level,
+        expires_at=_moment(until),
+    )
+    with opened_api() as api:
+        print_json(to_builtins(api.act_on_limit(limit_id, asked)))
 
 
-def _ask(method: str, path: str, body: object = None) -> Any:
-    connection = Connection.of_stack()
-    headers = {"X-API-Key": connection.api_key}
-    return request_json(method, connection.api_url + path, headers=headers, body=body, timeout_s=30.0)
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--until") from error
+    if found.tzinfo is None:
+        raise typer.BadParameter(f"{text} has no zone, such as Z", param_hint="--until")
+    return found
 
 
-def _breach(breach: dict[str, Any] | None) -> str:
+def _breach(breach: LimitBreach | None) -> str:
     if breach is None:
         return ""
-    return f"{breach['phase']}, severity {breach['severity']}, {breach['age_seconds']:,.0f} s"
+    return f"{breach.phase}, severity {breach.severity}, {breach.age_seconds:,.0f} s"
 
 
 def _print(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
@@ -108,6 +128,8 @@ def _print(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 100 else f"{value:,.0f}"
     return "" if value is None else str(value)

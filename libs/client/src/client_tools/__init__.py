@@ -1,0 +1,1 @@
+"""Makes the generated modules of tapeline_client from the OpenAPI document."""
