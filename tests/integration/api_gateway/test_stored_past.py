@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from api_gateway.adapters.repository import Repository
+from api_gateway.core.past import Moment
 from contracts.analysis.backtest import ActualDay
 from store.database import connect_pool
 
@@ -64,11 +65,11 @@ async def test_stored_past(fresh_postgres: str) -> None:
         )
         assert [day.date.day for day in await repository.actual_days("PAST", 9900, 1)] == [2]
         assert await repository.actual_days("NOPE", 9900, 250) == ()
-        found = await repository.official_at("PAST", LATE.replace(hour=13))
+        found = await repository.past.valuation("PAST", Moment(LATE.replace(hour=13)))
         assert found is not None
         assert (found.valuation_id, found.positions[0].quantity) == ("first", Decimal(1))
-        assert await repository.official_at("PAST", EARLY.replace(hour=13)) is None
-        assert await repository.measure_at("PAST", found.as_of, "historical_var", 9500) == (7.0, 1)
-        assert await repository.measure_at("PAST", LATE, "historical_var", 9500) == (None, None)
+        assert await repository.past.valuation("PAST", Moment(EARLY.replace(hour=13))) is None
+        assert await repository.past.measure("PAST", found.as_of, "historical_var", 9500) == (7.0, 1)
+        assert await repository.past.measure("PAST", LATE, "historical_var", 9500) == (None, None)
     finally:
         await pool.close()

@@ -89,7 +89,7 @@ class _Comparison:
             return
         before, after = _kinds(was, self.released), _kinds(now, self.new)
         for kind, old in before.items():
-            wider = after.get(kind, after.get("number") if kind == "integer" else None)
+            wider = _holding(kind, after)
             if wider is None:
                 yield f"{where}: {kind} is no longer accepted"
                 continue
@@ -108,7 +108,7 @@ class _Comparison:
             return
         before, after = _kinds(was, self.released), _kinds(now, self.new)
         for kind, new in after.items():
-            old = before.get(kind, before.get("number") if kind == "integer" else None)
+            old = _holding(kind, before)
             if old is None:
                 yield f"{where}: may be {kind} now, was {_listed(before)}"
                 continue
@@ -163,6 +163,11 @@ def _kinds(schema: Node, document: Node) -> dict[str, Node]:
         form = schema.get("format")
         found[f"{kind}/{form}" if kind == "string" and form in _FORMATS else kind] = schema
     return found
+
+
+def _holding(kind: str, kinds: Mapping[str, Node]) -> Node | None:
+    """The kind itself, or a wider one that holds it: an integer is a number, a date is a string."""
+    return kinds.get(kind, kinds.get({"integer": "number"}.get(kind, kind.partition("/")[0])))
 
 
 def _values(schema: Node) -> list[Any]:
