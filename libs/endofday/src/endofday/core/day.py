@@ -8,8 +8,7 @@ from typing import Any
 
 from endofday.core.books import DayBook, day_book, dividend, merge, split_ratio
 from endofday.core.facts import Action, Instrument, Portfolio, Quote, Rates, Trade, Version, members
-from endofday.core.fx_day import fx_close
-from endofday.core.sessions import Session, last_session
+from endofday.core.sessions import Session, fx_closes, last_session
 from quant import Missing, daily_pnl, previous_business_date
 from quant.daily_pnl import DayPnl
 from quant.money import ZERO
@@ -72,17 +71,26 @@ class Day:
     date: dt.date
     instruments: Mapping[str, Instrument]
 
+    # Every position of every book asks for the sessions of few symbols.
+    _sessions: dict[str, tuple[Session, Session]] = field(
+        default_factory=dict[str, tuple[Session, Session]], init=False, repr=False, compare=False
+    )
+
     def sessions(self, symbol: str) -> tuple[Session, Session]:
         """The last session up to the previous business date, and up to this one."""
-        instrument = self.instruments.get(symbol)
-        # Rates and cash have no exchange: their day ends with the FX day.
-        exchange = None if instrument is None or instrument.asset_class in (CASH, FX) else instrument.exchange
-        return last_session(exchange, previous_business_date(self.date)), last_session(exchange, self.date)
+        if symbol not in self._sessions:
+            instrument = self.instruments.get(symbol)
+            # Rates and cash have no exchange: their day ends with the FX day.
+            rests = instrument is None or instrument.asset_class in (CASH, FX)
+            exchange = None if rests else instrument.exchange
+            before = previous_business_date(self.date)
+            self._sessions[symbol] = last_session(exchange, before), last_session(exchange, self.date)
+        return self._sessions[symbol]
 
     @property
     def fx_closes(self) -> tuple[dt.datetime, dt.datetime]:
         """When the rates of the two closes were in force."""
-        return fx_close(previous_business_date(self.date)), fx_close(self.date)
+        return fx_closes(self.date)
 
 
 @dataclass(frozen=True, slots=True)

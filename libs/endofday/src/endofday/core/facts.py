@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -84,9 +84,18 @@ class Rates:
     """Quotes of currency pairs in force at one moment."""
 
     quotes: Mapping[str, Quote]
+    # Few pairs of currencies, asked for by every position of every book.
+    _found: dict[tuple[str, str], Quote | None] = field(
+        default_factory=dict[tuple[str, str], Quote | None], init=False, repr=False, compare=False
+    )
 
     def rate(self, source: str, target: str) -> Quote | None:
         """Units of target per unit of source; None when nothing connects them."""
+        if (source, target) not in self._found:
+            self._found[source, target] = self._connect(source, target)
+        return self._found[source, target]
+
+    def _connect(self, source: str, target: str) -> Quote | None:
         if source == target:
             return Quote(Decimal(1), target, "same")
         found = cross_rate({pair: quote.value for pair, quote in self.quotes.items()}, source, target)

@@ -10,6 +10,7 @@ from exchange_calendars.errors import (  # pyright: ignore[reportMissingTypeStub
 )
 
 from endofday.core.fx_day import fx_close, is_business_date
+from quant import previous_business_date
 
 LOOK_BACK = dt.timedelta(days=30)
 """More than the longest holiday of any exchange."""
@@ -21,6 +22,12 @@ class Session(NamedTuple):
     date: dt.date
     close: dt.datetime
     calendar: str
+
+
+@lru_cache(maxsize=64)
+def fx_closes(date: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    """The ends of the business date before and of this one."""
+    return fx_close(previous_business_date(date)), fx_close(date)
 
 
 @lru_cache(maxsize=4096)
