@@ -31,7 +31,7 @@ class Platform:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self._env = {**os.environ, "TAPELINE_HOME": str(home), "NO_COLOR": "1"}
+        self.environment = {**os.environ, "TAPELINE_HOME": str(home), "NO_COLOR": "1"}
         self._http: httpx.Client | None = None
 
     def up(self, feed: str = "none") -> None:
@@ -46,7 +46,11 @@ class Platform:
     def run(self, *arguments: str) -> str:
         """Run one command and return what it printed; CommandFailed with both streams otherwise."""
         done = subprocess.run(
-            [COMMAND, *arguments], env=self._env, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S
+            [COMMAND, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
         )
         if done.returncode != 0:
             raise CommandFailed(
@@ -60,7 +64,11 @@ class Platform:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Run one command beside the test."""
         return subprocess.Popen(
-            [COMMAND, *arguments], env=self._env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [COMMAND, *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     @property
@@ -107,7 +115,11 @@ class Platform:
         def find() -> int | None:
             # `status` leaves non-zero while anything is down, which is just what a test may have caused.
             listed = subprocess.run(
-                [COMMAND, "status", "--json"], env=self._env, capture_output=True, text=True, timeout=60
+                [COMMAND, "status", "--json"],
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                timeout=60,
             )
             components = json.loads(listed.stdout)["components"]
             return next(one["pid"] for one in components if one["name"] == service)
