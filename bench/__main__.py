@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import gateway, ingestor, latency, lifecycle, report, silver, stream, var_sweep, what_if
+from bench import end_of_day, gateway, ingestor, latency, lifecycle, report, silver, stream, var_sweep, what_if
 from bench.machine import StolenTime, busy_share, this_machine
 from bench.rows import Row
 
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, tuple[Callable[[int], list[Row]], int]] = {
     "silver": (silver.measure, 5),
     "gateway": (gateway.measure, 5),
     "stream": (stream.measure, 5),
+    "end-of-day": (end_of_day.measure, 1),
     "lifecycle": (lifecycle.measure, 3),
 }
 

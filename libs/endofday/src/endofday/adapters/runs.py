@@ -107,7 +107,9 @@ async def _end(
 
 async def _now(conn: Connection) -> dt.datetime:
     """The database's clock: attempts may be made on several machines."""
-    return await conn.fetchval("SELECT clock_timestamp()")
+    moment = await conn.fetchval("SELECT clock_timestamp()")
+    assert moment is not None, "the database always knows the time"
+    return moment
 
 
 def _row(one: Attempt) -> dict[str, Any]:

@@ -81,8 +81,8 @@ class Day:
         if symbol not in self._sessions:
             instrument = self.instruments.get(symbol)
             # Rates and cash have no exchange: their day ends with the FX day.
-            rests = instrument is None or instrument.asset_class in (CASH, FX)
-            exchange = None if rests else instrument.exchange
+            listed = instrument is not None and instrument.asset_class not in (CASH, FX)
+            exchange = instrument.exchange if instrument is not None and listed else None
             before = previous_business_date(self.date)
             self._sessions[symbol] = last_session(exchange, before), last_session(exchange, self.date)
         return self._sessions[symbol]
