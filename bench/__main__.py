@@ -6,7 +6,18 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import end_of_day, gateway, ingestor, latency, lifecycle, report, silver, stream, var_sweep, what_if
+from bench import (
+    end_of_day,
+    gateway,
+    ingestor,
+    latency,
+    lifecycle,
+    report,
+    silver,
+    stream,
+    var_sweep,
+    what_if,
+)
 from bench.machine import StolenTime, busy_share, this_machine
 from bench.rows import Row
 
