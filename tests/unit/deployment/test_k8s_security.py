@@ -242,3 +242,14 @@ def test_every_service_has_a_user_of_its_own(overlay: str) -> None:
         environment = one["spec"]["template"]["spec"]["containers"][0]["env"]
         assert {"name": "TAPELINE_KAFKA_USER", "value": name} in environment
         assert name in users
+
+
+@every_overlay
+def test_the_gateway_is_no_owner_of_the_database(overlay: str) -> None:
+    container = services(overlay)["api-gateway"]["spec"]["template"]["spec"]["containers"][0]
+    dsn = next(one["value"] for one in container["env"] if one["name"] == "TAPELINE_POSTGRES")
+    roles = {one["name"]: one for one in named(overlay, "Cluster", "database")["spec"]["managed"]["roles"]}
+    owner = named(overlay, "Cluster", "database")["spec"]["bootstrap"]["initdb"]["owner"]
+    user = dsn.partition("//")[2].partition("@")[0]
+    assert user != owner
+    assert not {"superuser", "bypassrls", "createrole"} & roles[user].keys()
