@@ -1,6 +1,6 @@
 // Who is signed in, and until when.
 import { effect, signal } from "@preact/signals";
-import { get, problemOf, signedIn } from "./api";
+import { get, problemOf } from "./api";
 import { link } from "./live";
 
 export interface Session {
@@ -28,7 +28,6 @@ export function may(scope: string): boolean {
 
 export async function signOut(): Promise<void> {
   const answer = await fetch("/v1/session", { method: "DELETE", credentials: "same-origin" });
-  if (!answer.ok) await problemOf(answer);
-  session.value = null;
-  signedIn.value = false;
+  if (!answer.ok) throw await problemOf(answer);
+  location.reload(); // so that nothing of the session is left in memory
 }
