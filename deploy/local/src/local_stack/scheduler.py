@@ -59,7 +59,7 @@ async def follow(dsn: str, stop: asyncio.Event) -> None:
     """Look every minute whether a date is due, until stopped."""
     while not stop.is_set():
         try:
-            await _look(dsn, stop)
+            await look(dsn, stop)
         except (OSError, asyncpg.PostgresError) as error:
             log.warning("schedule cannot look into the database", error=str(error))
         try:
@@ -68,7 +68,8 @@ async def follow(dsn: str, stop: asyncio.Event) -> None:
             continue
 
 
-async def _look(dsn: str, stop: asyncio.Event) -> None:
+async def look(dsn: str, stop: asyncio.Event) -> None:
+    """Run the date that is over if it is due."""
     now = dt.datetime.now(dt.UTC)
     date = date_over(now)
     conn = await asyncpg.connect(dsn, timeout=10)
