@@ -27,6 +27,7 @@ ENDPOINTS = Endpoints(
     "127.0.0.1:20000",
     "postgresql://tapeline@/tapeline?host=/srv/tapeline/run/pg",
     {service.name: 21_000 + number for number, service in enumerate(SERVICES)},
+    "postgresql://tapeline_gateway@/tapeline?host=/srv/tapeline/run/pg",
 )
 
 
@@ -37,7 +38,8 @@ def program(name: str, given: dict[str, str] | None = None) -> Program:
 def test_a_service_gets_its_addresses_and_only_its_own_port():
     environment = program("api-gateway").environment
     assert environment["TAPELINE_KAFKA"] == "127.0.0.1:20000"
-    assert environment["TAPELINE_POSTGRES"] == ENDPOINTS.postgres
+    assert environment["TAPELINE_POSTGRES"] == ENDPOINTS.gateway_postgres
+    assert program("risk").environment["TAPELINE_POSTGRES"] == ENDPOINTS.postgres
     assert environment["TAPELINE_HTTP_PORT"] == str(ENDPOINTS.ports["api-gateway"])
     assert environment["TAPELINE_STATE_DIR"] == "/srv/tapeline/services/api-gateway"
     assert environment["TAPELINE_AGGREGATOR_URL"] == f"http://127.0.0.1:{ENDPOINTS.ports['bar-aggregator']}"

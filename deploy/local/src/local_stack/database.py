@@ -16,7 +16,7 @@ from psycopg import sql
 from local_stack.errors import PrerequisiteError, StackError
 
 DATABASE = "tapeline"
-ROLE = "tapeline"
+ROLE, GATEWAY_ROLE = "tapeline", "tapeline_gateway"
 _SUPERUSER = "postgres"
 NOT_ROOT = 65534
 """What root is called in the server's own namespace."""

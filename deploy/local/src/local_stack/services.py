@@ -9,7 +9,7 @@ from local_stack.prometheus import PROMETHEUS
 from local_stack.state import HOME_VARIABLE, StateDir
 
 POSTGRES, KAFKA = "postgres", "kafka"
-FEED = "producer"
+FEED, GATEWAY = "producer", "api-gateway"
 SCHEDULER = "scheduler"
 
 
@@ -32,7 +32,7 @@ SERVICES = (
     Service("bar-aggregator", (KAFKA, POSTGRES)),
     Service("valuation", (KAFKA, POSTGRES)),
     Service("risk", (KAFKA, POSTGRES)),
-    Service("api-gateway", (KAFKA, POSTGRES), stop_seconds=2),
+    Service(GATEWAY, (KAFKA, POSTGRES), stop_seconds=2),
     Service(FEED, (KAFKA,), stop_seconds=2),
 )
 BY_NAME = {service.name: service for service in SERVICES}
@@ -61,6 +61,8 @@ class Endpoints:
     kafka: str
     postgres: str
     ports: Mapping[str, int]
+    gateway_postgres: str
+    """The same database for the role that row-level security binds."""
 
     def url(self, service: str) -> str:
         return f"http://{LOOPBACK}:{self.ports[service]}"
@@ -77,7 +79,7 @@ def service_program(
     state_dir = state.service_dir(service.name)
     decided = {
         "TAPELINE_KAFKA": endpoints.kafka,
-        "TAPELINE_POSTGRES": endpoints.postgres,
+        "TAPELINE_POSTGRES": endpoints.gateway_postgres if service.name == GATEWAY else endpoints.postgres,
         "TAPELINE_LAKE": str(state.lake_dir),
         "TAPELINE_SPARK_JARS": str(state.jars_dir / "spark"),
         "TAPELINE_HTTP_HOST": LOOPBACK,

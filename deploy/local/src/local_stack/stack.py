@@ -16,7 +16,7 @@ import httpx
 from chassis.scheduling import SCHEDULER_VARIABLE, SchedulerKind, scheduler_kind
 from local_stack import jars, ports, processes
 from local_stack.broker import Broker
-from local_stack.database import DatabaseServer
+from local_stack.database import GATEWAY_ROLE, DatabaseServer
 from local_stack.errors import StackError
 from local_stack.java import Java, find_java
 from local_stack.prometheus import HOW_TO_INSTALL, PROMETHEUS, PrometheusServer
@@ -96,7 +96,8 @@ class Stack:
     @property
     def endpoints(self) -> Endpoints:
         dsn = self.external_dsn or self.database.dsn()
-        return Endpoints(self.broker.bootstrap, dsn, self.remembered_ports)
+        gateway_dsn = self.external_dsn or self.database.dsn(user=GATEWAY_ROLE)
+        return Endpoints(self.broker.bootstrap, dsn, self.remembered_ports, gateway_dsn)
 
     @property
     def is_made(self) -> bool:

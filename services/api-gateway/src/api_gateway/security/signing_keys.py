@@ -46,7 +46,7 @@ def parse(document: str | bytes) -> dict[str, PyJWK]:
     """
     try:
         keys = [PyJWK.from_dict(one) for one in json.loads(document)["keys"] if _checks_tokens(one)]
-    except (KeyError, TypeError, AttributeError, jwt.PyJWTError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as error:
         raise ValueError(f"not a JWKS: {error!r}") from error
     found = {str(key.key_id): key for key in keys if key.algorithm_name in ALGORITHMS}
     if not found:
