@@ -1,5 +1,6 @@
 """The reports by name, and the files they become."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -102,4 +103,5 @@ async def make_report(
         raise ReportUnavailable(
             f"the warehouse is not built: {error}", "run `tapeline warehouse build`"
         ) from error
-    return Report(kind, kind.build(rows))
+    # In a thread: who answers others meanwhile is not held up by a large report.
+    return Report(kind, await asyncio.to_thread(kind.build, rows))

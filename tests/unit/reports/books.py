@@ -5,7 +5,7 @@ from decimal import Decimal as D
 from typing import Any
 
 from reports.core.books import Portfolio
-from reports.core.pnl.rows import BookDay, PnlLine, PnlRows
+from reports.core.pnl.rows import BookDay, DayLine, PnlRows
 
 MONDAY = dt.date(2013, 10, 7)
 KNOWN = dt.datetime(2013, 10, 7, 22, 30, tzinfo=dt.UTC)
@@ -31,7 +31,7 @@ def day(date: dt.date, total: str, opening: str = "1000", **fields: Any) -> Book
     return BookDay(**{**values, **fields})
 
 
-def line(symbol: str, total: str | None, **fields: Any) -> PnlLine:
+def line(symbol: str, total: str | None, **fields: Any) -> DayLine:
     amount = None if total is None else D(total)
     zero = None if total is None else D(0)
     values = {
@@ -44,7 +44,7 @@ def line(symbol: str, total: str | None, **fields: Any) -> PnlLine:
         "closing_value": amount,
         "reason": "no_price" if total is None else None,
     }
-    return PnlLine(**{**values, **fields})
+    return DayLine(**{**values, **fields})
 
 
 def pnl_rows(**fields: Any) -> PnlRows:

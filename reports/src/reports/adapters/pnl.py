@@ -19,7 +19,7 @@ from reports.core.pnl.periods import volatility_dates
 from reports.core.pnl.rows import (
     BookDay,
     CorrectedBar,
-    PnlLine,
+    DayLine,
     PnlRows,
     Restatement,
     SymbolTotal,
@@ -120,7 +120,7 @@ async def read_pnl(
     ids, month = [one.portfolio_id for one in shown], period_dates("mtd", date)[0]
     names = await names_at(conn, date, known)
     held = to_structs(await conn.fetch(_FIRST_HELD, known), _Held)
-    lines = to_structs(await conn.fetch(_LINES, known, ids, date), PnlLine, name=names)
+    lines = to_structs(await conn.fetch(_LINES, known, ids, date), DayLine, name=names)
     since = await conn.fetchval(_SINCE, previous_business_date(date), known)
     since = since or await conn.fetchval(_SINCE, date, known)
     return PnlRows(

@@ -1,7 +1,7 @@
 """Cells that both reports have."""
 
+from contracts.analysis.common import Unavailable
 from reports.core.document import Absent, Cell
-from reports.core.reasons import Unavailable
 
 INDENT = "\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}"
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
+from api_gateway.endpoints import reports
 from api_gateway.endpoints.documentation import REFERENCE
 from api_gateway.openapi_examples import add_examples
 from api_gateway.schemas.books import BookAccepted
@@ -54,12 +55,14 @@ TAGS = [
     {"name": "risk", "description": "risk measures and the history of every number"},
     {"name": "limits", "description": "limits, their states and events, and what people do about them"},
     {"name": "instruments", "description": "instruments and their bars"},
+    {"name": "reports", "description": "the two finance reports of a business date"},
     {"name": "stream", "description": "changes as they happen, as Server-Sent Events"},
     {"name": "pipeline", "description": "how far every stage is and what became of every raw event"},
     {"name": "security", "description": "keys, signing a browser in, who the caller is"},
     {"name": "operations", "description": "health, readiness, metrics"},
 ]
 SHAPES: tuple[type[Struct], ...] = (
+    *reports.SHAPES,
     ApiKeyInfo,
     ApiKeyList,
     BacktestAnswer,

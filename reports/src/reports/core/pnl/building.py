@@ -10,15 +10,15 @@ from typing import TypeVar
 from quant import Missing, period_dates, top_movers
 from reports.core.books import Placed, in_tree_order
 from reports.core.pnl.periods import Record, period, volatility
-from reports.core.pnl.rows import BookDay, PnlLine, PnlRows, SymbolTotal, UnknownLine
-from reports.core.pnl.shapes import BookPnl, DailyPnl, DayTotal, Mover
+from reports.core.pnl.rows import BookDay, DayLine, PnlRows, SymbolTotal, UnknownLine
+from reports.core.pnl.shapes import BookPnl, DailyPnlReport, DayTotal, Mover
 from reports.core.reasons import unavailable
 
 MOVERS = 5
-Owned = TypeVar("Owned", BookDay, PnlLine, SymbolTotal, UnknownLine)
+Owned = TypeVar("Owned", BookDay, DayLine, SymbolTotal, UnknownLine)
 
 
-def daily_pnl(rows: PnlRows) -> DailyPnl:
+def daily_pnl(rows: PnlRows) -> DailyPnlReport:
     """The report of rows.date. Portfolios in tree order, positions by symbol, restatements by date."""
     days, lines = _by_portfolio(rows.days), _by_portfolio(rows.lines)
     month, unknown = _by_portfolio(rows.month), _by_portfolio(rows.unknown)
@@ -27,7 +27,7 @@ def daily_pnl(rows: PnlRows) -> DailyPnl:
         name = placed.portfolio.portfolio_id
         record = Record({day.date: day for day in days[name]}, rows.frozen, rows.first_held.get(name))
         portfolios.append(_book(placed, rows.date, record, lines[name], month[name], unknown[name]))
-    return DailyPnl(
+    return DailyPnlReport(
         date=rows.date,
         known_at=rows.known_at,
         previous_report_at=rows.since,
@@ -42,7 +42,7 @@ def _book(
     placed: Placed,
     date: dt.date,
     record: Record,
-    lines: Sequence[PnlLine],
+    lines: Sequence[DayLine],
     month: Sequence[SymbolTotal],
     unknown: Sequence[UnknownLine],
 ) -> BookPnl:

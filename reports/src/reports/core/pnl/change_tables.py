@@ -5,10 +5,10 @@ from typing import Any
 
 from reports.core import figures
 from reports.core.document import Absent, Block, Column, Note, Row, Table
-from reports.core.pnl.shapes import DailyPnl
+from reports.core.pnl.shapes import DailyPnlReport
 
 
-def restated(report: DailyPnl) -> Iterable[Block]:
+def restated(report: DailyPnlReport) -> Iterable[Block]:
     since = (
         "the first end of day"
         if report.previous_report_at is None
@@ -24,7 +24,7 @@ def restated(report: DailyPnl) -> Iterable[Block]:
         yield _bars(report)
 
 
-def _restatements(report: DailyPnl) -> Table:
+def _restatements(report: DailyPnlReport) -> Table:
     rows = tuple(
         Row(
             (
@@ -53,7 +53,7 @@ def _restatements(report: DailyPnl) -> Table:
     return Table("Restatements", "Profit and loss that changed", columns, rows)
 
 
-def _bars(report: DailyPnl) -> Table:
+def _bars(report: DailyPnlReport) -> Table:
     rows = tuple(
         Row((one.symbol, one.window_start, _fields(one.was), _fields(one.became), one.cause, one.recorded_at))
         for one in report.corrected_bars
@@ -73,7 +73,7 @@ def _fields(changed: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {changed[name]}" for name in sorted(changed))
 
 
-def coverage(report: DailyPnl) -> Iterable[Block]:
+def coverage(report: DailyPnlReport) -> Iterable[Block]:
     unknown = [(one.portfolio_id, line) for one in report.portfolios for line in one.unknown]
     if not unknown:
         yield Note("Every position of the month is priced at both closes of each date.")

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from reports.core.cells import told
 from reports.core.document import Column, Row, Table
 from reports.core.pnl.shapes import BookPnl
-from reports.core.reasons import Unavailable
 
 
 def all_lines(portfolios: Sequence[BookPnl]) -> Table:
@@ -17,10 +16,7 @@ def all_lines(portfolios: Sequence[BookPnl]) -> Table:
                 line.symbol,
                 line.name,
                 one.currency,
-                *(
-                    told(getattr(line, name), Unavailable(reason=line.reason or "unknown", message=""))
-                    for name in names
-                ),
+                *(told(getattr(line, name), None, line.reason or "unknown") for name in names),
                 line.reason,
             )
         )

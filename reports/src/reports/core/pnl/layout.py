@@ -10,14 +10,14 @@ from reports.core.pnl.book_tables import performance, split, summary
 from reports.core.pnl.change_tables import coverage, restated
 from reports.core.pnl.detail_tables import all_lines, all_movers
 from reports.core.pnl.portfolio_section import portfolio
-from reports.core.pnl.shapes import BookPnl, DailyPnl
+from reports.core.pnl.shapes import BookPnl, DailyPnlReport
 
 TITLE = "Daily Portfolio PnL"
 DETAILED = 25
 """Portfolios with a section of their own; a document of a thousand would not be read."""
 
 
-def document(report: DailyPnl) -> Document:
+def document(report: DailyPnlReport) -> Document:
     """Summary first, then each portfolio, then what is not sure."""
     detailed = _detailed(report.portfolios)
     return Document(
@@ -56,7 +56,7 @@ def _detailed(portfolios: Sequence[BookPnl]) -> list[BookPnl]:
     return [one for one in portfolios if one.portfolio_id in chosen]
 
 
-def _warnings(report: DailyPnl) -> Iterable[str]:
+def _warnings(report: DailyPnlReport) -> Iterable[str]:
     missing = sorted({day for one in report.portfolios for day in one.month.missing_days})
     if missing:
         named = ", ".join(map(str, missing[:5])) + (" ..." if len(missing) > 5 else "")

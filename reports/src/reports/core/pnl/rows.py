@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from contracts import Timestamp
 from reports.core.books import Portfolio
 
 
@@ -28,7 +29,7 @@ class BookDay(Struct, frozen=True, kw_only=True):
     unknown: int
 
 
-class PnlLine(Struct, frozen=True, kw_only=True):
+class DayLine(Struct, frozen=True, kw_only=True):
     """One position on the date: all amounts, or the reason why there are none."""
 
     portfolio_id: str
@@ -73,18 +74,18 @@ class Restatement(Struct, frozen=True, kw_only=True):
     was_reason: str | None
     became_reason: str | None
     revision: int
-    recorded_at: dt.datetime
+    recorded_at: Timestamp
 
 
 class CorrectedBar(Struct, frozen=True, kw_only=True):
     """A final bar that changed after it was published."""
 
     symbol: str
-    window_start: dt.datetime
+    window_start: Timestamp
     was: Mapping[str, Any]
     became: Mapping[str, Any]
     cause: str
-    recorded_at: dt.datetime
+    recorded_at: Timestamp
 
 
 class PnlRows(Struct, frozen=True, kw_only=True):
@@ -97,7 +98,7 @@ class PnlRows(Struct, frozen=True, kw_only=True):
     since: dt.datetime | None
     portfolios: Sequence[Portfolio]
     days: Sequence[BookDay]
-    lines: Sequence[PnlLine]
+    lines: Sequence[DayLine]
     month: Sequence[SymbolTotal]
     unknown: Sequence[UnknownLine]
     restatements: Sequence[Restatement]

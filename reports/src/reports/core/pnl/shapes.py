@@ -6,8 +6,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from reports.core.pnl.rows import CorrectedBar, PnlLine, Restatement, UnknownLine
-from reports.core.reasons import Unavailable
+from contracts import Timestamp
+from contracts.analysis.common import Unavailable
+from reports.core.pnl.rows import CorrectedBar, DayLine, Restatement, UnknownLine
 
 PeriodName = Literal["day", "mtd", "ytd"]
 
@@ -87,17 +88,17 @@ class BookPnl(Struct, frozen=True, kw_only=True):
     month_gainers: tuple[Mover, ...]
     month_losers: tuple[Mover, ...]
     daily: tuple[DayTotal, ...]
-    lines: tuple[PnlLine, ...]
+    lines: tuple[DayLine, ...]
     unknown: tuple[UnknownLine, ...]
 
 
-class DailyPnl(Struct, frozen=True, kw_only=True):
+class DailyPnlReport(Struct, frozen=True, kw_only=True):
     """Daily Portfolio PnL of one business date, as known at one moment."""
 
     report: Literal["daily-pnl"] = "daily-pnl"
     date: dt.date
-    known_at: dt.datetime
-    previous_report_at: dt.datetime | None
+    known_at: Timestamp
+    previous_report_at: Timestamp | None
     complete: bool
     portfolios: tuple[BookPnl, ...]
     restatements: tuple[Restatement, ...]

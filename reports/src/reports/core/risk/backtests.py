@@ -8,13 +8,13 @@ import numpy as np
 from quant import Exceptions, Missing, exceptions, traffic_light
 from reports.core.reasons import unavailable
 from reports.core.risk.rows import TestedDay
-from reports.core.risk.shapes import Backtest
+from reports.core.risk.shapes import ReportedBacktest
 
 CONFIDENCE_BP = 9900
 DAYS = 250
 
 
-def backtest(days: Sequence[TestedDay]) -> Backtest:
+def backtest(days: Sequence[TestedDay]) -> ReportedBacktest:
     """Actual profit of each day against the VaR reported before it; days with a gap are counted apart."""
     ordered = sorted(days, key=lambda day: day.date)[-DAYS:]
     pnl = np.array([math.nan if day.pnl is None else day.pnl for day in ordered])
@@ -25,12 +25,12 @@ def backtest(days: Sequence[TestedDay]) -> Backtest:
     return _judged(ordered, found)
 
 
-def _judged(days: Sequence[TestedDay], found: Exceptions) -> Backtest:
+def _judged(days: Sequence[TestedDay], found: Exceptions) -> ReportedBacktest:
     light = traffic_light(found.days, found.count, CONFIDENCE_BP)
     if isinstance(light, Missing):
         return _nothing(found.missing, light)
     tested = [day for day, used in zip(days, found.tested, strict=True) if used]
-    return Backtest(
+    return ReportedBacktest(
         confidence_bp=CONFIDENCE_BP,
         days=found.days,
         missing=found.missing,
@@ -44,8 +44,8 @@ def _judged(days: Sequence[TestedDay], found: Exceptions) -> Backtest:
     )
 
 
-def _nothing(missing: int, why: Missing) -> Backtest:
-    return Backtest(
+def _nothing(missing: int, why: Missing) -> ReportedBacktest:
+    return ReportedBacktest(
         confidence_bp=CONFIDENCE_BP,
         days=0,
         missing=missing,

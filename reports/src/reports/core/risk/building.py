@@ -14,7 +14,7 @@ from reports.core.risk.backtests import backtest
 from reports.core.risk.exposures import by_asset_class, by_currency
 from reports.core.risk.limits import limit_states
 from reports.core.risk.rows import Metric, RiskRows, TestedDay
-from reports.core.risk.shapes import BookRisk, RiskExposure
+from reports.core.risk.shapes import BookRisk, RiskExposureReport
 from reports.core.risk.stresses import stresses
 from reports.core.risk.tails import number, tail_risks
 from reports.core.risk.volatilities import ranked
@@ -30,7 +30,7 @@ NUMBERS = (
 )
 
 
-def risk_exposure(rows: RiskRows) -> RiskExposure:
+def risk_exposure(rows: RiskRows) -> RiskExposureReport:
     """The report of rows.date. Portfolios in tree order, the worst limits and the wildest names first."""
     metrics: defaultdict[str, list[Metric]] = defaultdict(list)
     for one in rows.metrics:
@@ -52,7 +52,7 @@ def risk_exposure(rows: RiskRows) -> RiskExposure:
         for one in closing.positions
         if one.option is None and one.asset_class != "cash"
     }
-    return RiskExposure(
+    return RiskExposureReport(
         date=rows.date,
         as_of=as_of,
         known_at=rows.known_at,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from reports.core.cells import label, told
 from reports.core.document import Absent, Cell, Column, Row, Table
-from reports.core.reasons import Unavailable
 from reports.core.risk.shapes import BookRisk, Group, Number
 
 DETAILED = 25
@@ -18,7 +17,7 @@ def worth(books: Sequence[BookRisk]) -> Table:
             (
                 label(one.portfolio_id, one.depth),
                 one.currency,
-                *(told(getattr(one, name), Unavailable(reason="unpriced", message="")) for name in names),
+                *(told(getattr(one, name), None, "unpriced") for name in names),
                 _covered(one),
             ),
             strong=one.has_members,

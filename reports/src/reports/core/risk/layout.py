@@ -7,7 +7,7 @@ from reports.core.document import Document, Section
 from reports.core.risk import footnotes
 from reports.core.risk.exposure_tables import concentration, groups, worth
 from reports.core.risk.limit_tables import limit_tables
-from reports.core.risk.shapes import RiskExposure
+from reports.core.risk.shapes import RiskExposureReport
 from reports.core.risk.stress_tables import all_stresses, backtest, stress_table, unreached
 from reports.core.risk.tail_tables import tail_chart, tail_table
 from reports.core.risk.volatility_tables import all_instruments, instruments, volatility
@@ -15,7 +15,7 @@ from reports.core.risk.volatility_tables import all_instruments, instruments, vo
 TITLE = "Risk Exposure"
 
 
-def document(report: RiskExposure) -> Document:
+def document(report: RiskExposureReport) -> Document:
     """Limits to act on first, then risk, exposure, stress and backtest."""
     books = report.portfolios
     return Document(
@@ -52,7 +52,7 @@ def document(report: RiskExposure) -> Document:
     )  # fmt: skip
 
 
-def _warnings(report: RiskExposure) -> Iterable[str]:
+def _warnings(report: RiskExposureReport) -> Iterable[str]:
     breached = [one.limit_id for one in report.limits if one.breach_open]
     if breached:
         yield f"{figures.counted(len(breached), 'limit')} breached: {', '.join(breached[:10])}."

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from reports.core.reasons import Unavailable
+from contracts import Timestamp
+from contracts.analysis.common import Unavailable
 
 
 class TailRisk(Struct, frozen=True, kw_only=True):
@@ -66,7 +67,7 @@ class Stress(Struct, frozen=True, kw_only=True):
     unavailable: Unavailable | None
 
 
-class Backtest(Struct, frozen=True, kw_only=True):
+class ReportedBacktest(Struct, frozen=True, kw_only=True):
     """Exceptions of the reported 99 % VaR against actual profit, and the zone of the traffic light."""
 
     confidence_bp: int
@@ -91,7 +92,7 @@ class LimitState(Struct, frozen=True, kw_only=True):
     measure: str
     parameters: str
     state: str
-    since: dt.datetime | None
+    since: Timestamp | None
     age_seconds: float | None
     value: float | None
     unit: str | None
@@ -124,7 +125,7 @@ class BookRisk(Struct, frozen=True, kw_only=True):
     parent_id: str | None
     depth: int
     has_members: bool
-    as_of: dt.datetime | None
+    as_of: Timestamp | None
     market_value: Decimal | None
     long: Decimal | None
     short: Decimal | None
@@ -142,16 +143,16 @@ class BookRisk(Struct, frozen=True, kw_only=True):
     by_asset_class: tuple[Group, ...]
     by_currency: tuple[Group, ...]
     stresses: tuple[Stress, ...]
-    backtest: Backtest
+    backtest: ReportedBacktest
 
 
-class RiskExposure(Struct, frozen=True, kw_only=True):
+class RiskExposureReport(Struct, frozen=True, kw_only=True):
     """Risk Exposure at the close of one business date, as known at one moment."""
 
     report: Literal["risk-exposure"] = "risk-exposure"
     date: dt.date
-    as_of: dt.datetime | None
-    known_at: dt.datetime
+    as_of: Timestamp | None
+    known_at: Timestamp
     complete: bool
     portfolios: tuple[BookRisk, ...]
     limits: tuple[LimitState, ...]

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from reports.core import charts, figures
 from reports.core.cells import label, told
 from reports.core.document import Cell, Chart, Column, Row, Table
-from reports.core.reasons import Unavailable
 from reports.core.risk.shapes import BookRisk, TailRisk
 
 BASEL_BP = 9900
@@ -45,7 +44,7 @@ def _tail(one: BookRisk, tail: TailRisk) -> tuple[Cell, ...]:
         told(tail.var, tail.unavailable),
         told(tail.interval_lower, bound, "unbounded"),
         told(tail.interval_upper, bound, "unbounded"),
-        told(tail.percent_of_gross, tail.unavailable or Unavailable(reason="flat_book", message="")),
+        told(tail.percent_of_gross, tail.unavailable, "flat_book"),
         told(tail.expected_shortfall, tail.shortfall_unavailable),
         tail.scenario_date,
         "" if tail.k is None else f"{tail.k} of {tail.scenarios}",

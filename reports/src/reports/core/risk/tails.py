@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from reports.core.reasons import Unavailable
+from contracts.analysis.common import Unavailable
 from reports.core.risk.rows import Metric
 from reports.core.risk.shapes import Number, TailRisk
 

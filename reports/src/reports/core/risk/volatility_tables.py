@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from reports.core.cells import told
 from reports.core.document import Column, Row, Table
 from reports.core.risk.exposure_tables import number
-from reports.core.risk.shapes import BookRisk, RiskExposure
+from reports.core.risk.shapes import BookRisk, RiskExposureReport
 
 VOLATILE = 15
 
@@ -39,7 +39,7 @@ def volatility(books: Sequence[BookRisk]) -> Table:
     )
 
 
-def _instrument_rows(report: RiskExposure) -> list[Row]:
+def _instrument_rows(report: RiskExposureReport) -> list[Row]:
     return [
         Row((place, one.symbol, one.name, told(one.volatility, one.unavailable), one.last_close))
         for place, one in enumerate(report.volatilities, start=1)
@@ -55,7 +55,7 @@ _INSTRUMENT_COLUMNS = (
 )
 
 
-def instruments(report: RiskExposure) -> Table:
+def instruments(report: RiskExposureReport) -> Table:
     rows = tuple(_instrument_rows(report)[:VOLATILE])
     note = (
         f"The first {VOLATILE} of {len(report.volatilities)} held."
@@ -65,7 +65,7 @@ def instruments(report: RiskExposure) -> Table:
     return Table("", "Held instruments by volatility", _INSTRUMENT_COLUMNS, rows, note)
 
 
-def all_instruments(report: RiskExposure) -> Table:
+def all_instruments(report: RiskExposureReport) -> Table:
     return Table(
         "Instruments", "Held instruments by volatility", _INSTRUMENT_COLUMNS, tuple(_instrument_rows(report))
     )

@@ -1,5 +1,6 @@
 """The readers of stored facts, and what fits none of them. Every statement has a fixed text."""
 
+import datetime as dt
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from api_gateway.adapters.past import PastReader
 from api_gateway.adapters.pnl import PnlReader
 from contracts import Trade
 from contracts.analysis.backtest import ActualDay
+from reports.catalog import Report, make_report
 
 _TRADE_COLUMNS = """
     fill_id AS trade_id, portfolio_id, symbol, quantity, price, currency, executed_at, seq, fee, recorded_at
@@ -65,6 +67,12 @@ class Repository:
     async def ping(self) -> None:
         """Raises when the database does not answer."""
         await self._pool.fetchval("SELECT 1")
+
+    async def report(
+        self, name: str, date: dt.date, known_at: datetime | None, portfolio_ids: Sequence[str] | None
+    ) -> Report:
+        """A finance report of these portfolios. Raises ReportUnavailable when the warehouse cannot tell."""
+        return await make_report(self._pool, name, date, known_at, portfolio_ids)
 
     async def actual_days(self, portfolio_id: str, confidence_bp: int, days: int) -> tuple[ActualDay, ...]:
         """The newest frozen days with the historical VaR reported before each, oldest first."""
