@@ -1,0 +1,120 @@
+"""A real Prometheus scrapes the running stack, and every panel of every dashboard has data."""
+
+import math
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.unit.observability.rules import panel_queries
+
+from testkit.days import shifted_day
+from testkit.platform import Platform, eventually
+
+DAY = Path(__file__).resolve().parents[2] / "data" / "ticks" / "us-equity-trades-2013-10-07.parquet"
+TICKS = "20000"
+
+# Panels that are empty until something happens that this test does not do.
+AFTER_AN_EVENT = {
+    ("risk", "Second calculation, divergence"): "an end of day with its challenger",
+    ("risk", "Limit events"): "a limit that changes its state",
+    ("api", "Errors by route"): "an answer of the gateway with 5xx",
+}
+
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(
+        shutil.which("prometheus") is None,
+        reason="prometheus is missing: apt-get install --no-install-recommends prometheus (Debian, Ubuntu)",
+    ),
+]
+Query = Callable[[str], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def prometheus(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Beside the shared stack, after a little market, a run of the Silver job and some requests."""
+    shown = platform.run("up", "--feed", "none", "--with", "observability")
+    url = next(line.split()[-1] for line in shown.splitlines() if line.startswith("Prometheus"))
+    day = shifted_day(DAY, -6, tmp_path_factory.mktemp("day"))
+    ask_the_gateway(platform)
+    platform.run("bars", "run")
+    platform.run("replay", str(day), "--speed", "max", "--limit", TICKS, "--wait")
+    platform.run("bars", "run")
+    ask_the_gateway(platform)
+    with httpx.Client(base_url=url, timeout=10) as client:
+        yield client
+
+
+def ask_the_gateway(platform: Platform) -> None:
+    """Once before and once after: the rate of a series needs two samples of it."""
+    for path in ("/portfolios", "/pipeline", "/portfolios/US-CORE/components"):
+        platform.get(path)
+
+
+@pytest.fixture(scope="module")
+def ask(prometheus: httpx.Client) -> Query:
+    """Samples of an instant query; what is not a number is no sample."""
+
+    def query(expression: str) -> list[dict[str, Any]]:
+        answer = prometheus.get("/api/v1/query", params={"query": expression})
+        assert answer.status_code == 200, f"{expression}: {answer.text}"
+        return [one for one in answer.json()["data"]["result"] if not math.isnan(float(one["value"][1]))]
+
+    return query
+
+
+def test_status_tells_of_it(platform: Platform, prometheus: httpx.Client) -> None:
+    components = platform.run_json("status")["components"]
+    assert [one["ready"] for one in components if one["name"] == "prometheus"] == [True]
+
+
+def test_every_service_is_scraped(prometheus: httpx.Client) -> None:
+    def unreached() -> list[tuple[str, str]]:
+        targets = prometheus.get("/api/v1/targets").json()["data"]["activeTargets"]
+        assert {one["labels"]["job"] for one in targets} == {
+            "tick-ingestor", "bar-aggregator", "valuation", "risk", "api-gateway",
+        }  # fmt: skip
+        return [(one["labels"]["job"], one["lastError"]) for one in targets if one["health"] != "up"]
+
+    eventually(unreached, lambda wrong: wrong == [], 30)
+
+
+def test_every_rule_can_be_evaluated(prometheus: httpx.Client) -> None:
+    def unwell() -> list[tuple[str, str]]:
+        groups = prometheus.get("/api/v1/rules").json()["data"]["groups"]
+        assert groups
+        return [
+            (rule["name"], rule["health"])
+            for group in groups
+            for rule in group["rules"]
+            if rule["health"] != "ok"
+        ]
+
+    eventually(unwell, lambda wrong: wrong == [], 60)
+
+
+def test_every_panel_has_data(ask: Query) -> None:
+    def empty() -> set[tuple[str, str]]:
+        return {(dashboard, title) for dashboard, title, query in panel_queries() if not ask(query)}
+
+    eventually(empty, lambda panels: panels <= AFTER_AN_EVENT.keys(), 120)
+
+
+def test_exceptions_name_panels_that_exist() -> None:
+    assert AFTER_AN_EVENT.keys() <= {(dashboard, title) for dashboard, title, _ in panel_queries()}
+
+
+def test_prometheus_tells_the_same_counts_as_the_gateway(platform: Platform, ask: Query) -> None:
+    def told() -> dict[str, int]:
+        rows = ask("sum by (result) (tapeline_ingest_messages_total)")
+        return {row["metric"]["result"]: int(row["value"][1]) for row in rows}
+
+    eventually(told, lambda counts: counts == platform.ingest_counts(), 30)
+
+
+def test_lag_is_measured_for_every_group_that_reads_ticks(ask: Query) -> None:
+    groups = {row["metric"]["group"] for row in ask("tapeline_group_lag_seconds")}
+    assert {"tick-ingestor", "bar-aggregator", "bar-aggregator.bronze", "valuation", "risk"} <= groups
