@@ -237,3 +237,40 @@ def test_a_position_that_was_never_there_empties_the_value(book: Any) -> None:
     write(book, tables.Position, [position("ONE", "IBM", D(0))])
     end_of_day(book)
     assert closing(book, "ONE", 2)["market_value"] == 0
+
+
+def test_an_option_keeps_the_terms_of_its_last_official_value(book: Any) -> None:
+    call = "IBM C185"
+    more = {"asset_class": "option", "underlying": "IBM", "option_right": "call", "strike": D(185)}
+    write(book, tables.Instrument, [instrument(call, **more)])
+    write(book, tables.Position, [position("EU", call, D(10))])
+    names = ("strike", "years", "spot", "volatility", "interest_rate", "dividend_yield")
+    greeks = ("delta", "gamma", "vega", "theta", "rho")
+    terms = {
+        "underlying": "IBM",
+        "option_right": "call",
+        "implied": True,
+        **dict.fromkeys((*names, *greeks), 0.5),
+    }
+    line = {
+        **{
+            "portfolio_id": "EU",
+            "symbol": call,
+            "basis": "bar",
+            "valuation_id": "noon",
+            "asset_class": "option",
+        },
+        **{
+            "quantity": D(10),
+            "average_cost": D(10),
+            "multiplier": D(1),
+            "currency": "USD",
+            "price": D("2.5"),
+        },
+        **{"as_of": SESSION_CLOSE[DAY], "position_as_of": AT, "position_version": 1, "stale": False},
+    }
+    write(book, tables.PositionValuation, [{**line, "option": terms}])
+    end_of_day(book)
+    stored = "SELECT price, option FROM ops.position_valuation WHERE portfolio_id = 'EU'"
+    (found,) = rows(book, f"{stored} AND as_of = $1 AND symbol = $2", MONDAY_CLOSE, call)
+    assert (found["price"], found["option"]) == (D("2.5"), terms)

@@ -22,7 +22,7 @@ async def revalue(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
     async def value(conn: Connection) -> dict[str, Any]:
         books, closes, day = await read_day(conn, date)
         as_of = day.fx_closes[1]
-        found = list(closing_valuations(books, closes, day, await read_options(conn, as_of)))
+        found = list(closing_valuations(books, closes, day, await read_options(conn, books, as_of)))
         # A writer of values at a time: two would both number theirs one behind the stored.
         await conn.execute("SELECT pg_advisory_xact_lock(hashtext('ops closing values'))")
         stored = {one.portfolio_id: one for one in await read_official(conn, as_of)}

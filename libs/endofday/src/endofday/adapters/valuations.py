@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from contracts import OptionTerms, PositionValue, Valuation
+from endofday.adapters.inputs import OPTION
 from endofday.core.closing import valuation_id
+from endofday.core.day import Books
 from store.bulk import insert_rows
 from store.database import Connection
 from store.tables import PortfolioValuation, PositionValuation, Restatement
@@ -15,10 +17,14 @@ from store.tables import PortfolioValuation, PositionValuation, Restatement
 DEFINITION = "closing/1"
 """Version of the rules of a closing value, for evidence."""
 CAUSES_KEPT = 20
+# By portfolio, since the table is ordered by it: a scan for the moment would read every window ever valued.
 _HEADS = """
-SELECT DISTINCT ON (portfolio_id) * FROM ops.portfolio_valuation
- WHERE as_of = $1 AND basis = 'bar' AND ($2::text[] IS NULL OR portfolio_id = ANY ($2))
- ORDER BY portfolio_id, revision DESC
+SELECT v.* FROM (SELECT DISTINCT portfolio_id FROM ops.portfolio) AS known CROSS JOIN LATERAL (
+    SELECT * FROM ops.portfolio_valuation
+     WHERE portfolio_id = known.portfolio_id AND as_of = $1 AND basis = 'bar'
+     ORDER BY revision DESC LIMIT 1) AS v
+ WHERE $2::text[] IS NULL OR v.portfolio_id = ANY ($2)
+ ORDER BY v.portfolio_id
 """
 # A line that left the book is not repeated by a later revision: lines count by the revision of their value.
 _LINES = """
@@ -27,9 +33,13 @@ SELECT p.* FROM ops.position_valuation p
  WHERE p.as_of = $1 AND p.basis = 'bar' ORDER BY p.portfolio_id, p.symbol
 """
 _OPTIONS = """
-SELECT DISTINCT ON (symbol) symbol, option FROM ops.position_valuation
- WHERE basis = 'bar' AND as_of > $1::timestamptz - interval '1 day' AND as_of < $1 AND option IS NOT NULL
- ORDER BY symbol, as_of DESC, revision DESC
+SELECT DISTINCT ON (h.symbol) h.symbol, v.option
+  FROM unnest($2::text[], $3::text[]) AS h(portfolio_id, symbol) CROSS JOIN LATERAL (
+    SELECT option, as_of, revision FROM ops.position_valuation
+     WHERE portfolio_id = h.portfolio_id AND symbol = h.symbol AND basis = 'bar'
+       AND as_of > $1::timestamptz - interval '1 day' AND as_of < $1 AND option IS NOT NULL
+     ORDER BY as_of DESC, revision DESC LIMIT 1) AS v
+ ORDER BY h.symbol, v.as_of DESC, v.revision DESC
 """
 
 
@@ -45,9 +55,13 @@ async def read_official(
     return [_message(Valuation, row, {"positions": tuple(lines[row["portfolio_id"]])}) for row in heads]
 
 
-async def read_options(conn: Connection, as_of: dt.datetime) -> dict[str, OptionTerms]:
-    """What each option was last officially valued with in the day before a moment."""
-    rows = await conn.fetch(_OPTIONS, as_of)
+async def read_options(conn: Connection, books: Books, as_of: dt.datetime) -> dict[str, OptionTerms]:
+    """What each option was last officially valued with in the day before a moment, in any book."""
+    options = {one.symbol for one in books.instruments.values() if one.asset_class == OPTION}
+    held = [key for key in {*books.versions, *books.trades} if key[1] in options]
+    if not held:
+        return {}
+    rows = await conn.fetch(_OPTIONS, as_of, [owner for owner, _ in held], [symbol for _, symbol in held])
     return {row["symbol"]: msgspec.convert(row["option"], OptionTerms) for row in rows}
 
 
