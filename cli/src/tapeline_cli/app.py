@@ -3,6 +3,7 @@
 import typer
 
 from tapeline_cli import (
+    audit,
     bars,
     bench,
     diagnosis,
@@ -39,6 +40,7 @@ warehouse.register(app)
 report.register(app)
 limits.register(app)
 keys.register(app)
+audit.register(app)
 topics.register(app)
 dlq.register(app)
 bench.register(app)

@@ -54,7 +54,7 @@ def token(key: Any = RSA, alg: str = "RS256", without: str = "", header: Any = N
 
 def hmac_with_the_public_key() -> str:
     """What an attacker makes who knows the public key and hopes for a library that takes it as a secret."""
-    head, claims, _ = token().split(".")
+    _, claims, _ = token().split(".")
     forged = jwt.utils.base64url_encode(json.dumps({"alg": "HS256", "kid": "rsa", "typ": "at+jwt"}).encode())
     signed = forged + b"." + claims.encode()
     signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(signed, PUBLIC_PEM)
