@@ -159,6 +159,60 @@ class BookIn(Struct, frozen=True, kw_only=True):
     positions: tuple[PositionIn, ...]
 
 
+class BookPnl(Struct, frozen=True, kw_only=True):
+    """One portfolio, all amounts in its base currency. A portfolio with members contains theirs."""
+
+    portfolio_id: str
+    name: str
+    currency: str
+    parent_id: str | None
+    depth: int
+    has_members: bool
+    closing_value: Decimal | None
+    day: Period
+    month: Period
+    year: Period
+    volatility_20d: float | None
+    volatility_unavailable: Unavailable | None
+    gainers: tuple[Mover, ...]
+    losers: tuple[Mover, ...]
+    month_gainers: tuple[Mover, ...]
+    month_losers: tuple[Mover, ...]
+    daily: tuple[DayTotal, ...]
+    lines: tuple[DayLine, ...]
+    unknown: tuple[UnknownLine, ...]
+
+
+class BookRisk(Struct, frozen=True, kw_only=True):
+    """One portfolio, all amounts in its base currency. A portfolio with members contains theirs."""
+
+    portfolio_id: str
+    name: str
+    currency: str
+    parent_id: str | None
+    depth: int
+    has_members: bool
+    as_of: datetime | None
+    market_value: Decimal | None
+    long: Decimal | None
+    short: Decimal | None
+    gross: Decimal | None
+    net: Decimal | None
+    coverage: dict[str, Any]
+    tails: tuple[TailRisk, ...]
+    volatility_20d: Number | None
+    volatility_ewma: Number | None
+    max_drawdown: Number | None
+    concentration: Number | None
+    top5_share: Number | None
+    effective_names: Number | None
+    sector_concentration: Number | None
+    by_asset_class: tuple[Group, ...]
+    by_currency: tuple[Group, ...]
+    stresses: tuple[Stress, ...]
+    backtest: ReportedBacktest
+
+
 class Component(Struct, frozen=True, kw_only=True):
     """What one position or group adds.
 
@@ -206,6 +260,17 @@ class ComponentsAnswer(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     unpriced: tuple[str, ...] = ()
     unavailable: Unavailable | None = None
+
+
+class CorrectedBar(Struct, frozen=True, kw_only=True):
+    """A final bar that changed after it was published."""
+
+    symbol: str
+    window_start: datetime
+    was: dict[str, Any]
+    became: dict[str, Any]
+    cause: str
+    recorded_at: datetime
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
@@ -259,6 +324,42 @@ class CureAnswer(Struct, frozen=True, kw_only=True):
     market_value: Decimal | None = None
     value_after: float | None = None
     message: str | None = None
+
+
+class DailyPnlReport(Struct, frozen=True, kw_only=True):
+    """Daily Portfolio PnL of one business date, as known at one moment."""
+
+    report: Literal["daily-pnl"] = "daily-pnl"
+    date: date
+    known_at: datetime
+    previous_report_at: datetime | None
+    complete: bool
+    portfolios: tuple[BookPnl, ...]
+    restatements: tuple[Restatement, ...]
+    corrected_bars: tuple[CorrectedBar, ...]
+
+
+class DayLine(Struct, frozen=True, kw_only=True):
+    """One position on the date: all amounts, or the reason why there are none."""
+
+    portfolio_id: str
+    symbol: str
+    name: str
+    price: Decimal | None
+    fx: Decimal | None
+    trading: Decimal | None
+    income: Decimal | None
+    fees: Decimal | None
+    total: Decimal | None
+    closing_value: Decimal | None
+    reason: str | None
+
+
+class DayTotal(Struct, frozen=True, kw_only=True):
+    """The profit of one business date."""
+
+    date: date
+    total: Decimal
 
 
 class DroppedEvent(Struct, frozen=True, kw_only=True):
@@ -378,6 +479,14 @@ class Exposures(Struct, frozen=True, kw_only=True):
     coverage: Coverage
 
 
+class Fall(Struct, frozen=True, kw_only=True):
+    """The largest fall of a value index from its peak, a positive ratio; no dates when it never fell."""
+
+    value: float
+    peak: date | None
+    trough: date | None
+
+
 class FieldError(Struct, frozen=True, kw_only=True):
     """One thing that is wrong with a request."""
 
@@ -412,6 +521,17 @@ class FxLeg(Struct, frozen=True, kw_only=True):
     """in that currency; what is owed is negative"""
     value: Money
     """in the currency of the answer"""
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """Exposure of the positions that share a name; `share` is its gross of the gross of all groups."""
+
+    name: str
+    long: Decimal
+    short: Decimal
+    gross: Decimal
+    net: Decimal
+    share: Decimal | None
 
 
 class GroupLag(Struct, frozen=True, kw_only=True):
@@ -710,6 +830,30 @@ class LimitRaised(Struct, frozen=True, kw_only=True):
     approved_by: str | None = None
 
 
+class LimitState(Struct, frozen=True, kw_only=True):
+    """How a limit stands and for how long, in market time; utilisation is value / hard level."""
+
+    limit_id: str
+    portfolio_id: str
+    scope: str
+    scope_value: str | None
+    measure: str
+    parameters: str
+    state: str
+    since: datetime | None
+    age_seconds: float | None
+    value: float | None
+    unit: str | None
+    warning_level: float | None
+    hard_level: float
+    utilisation: float | None
+    breach_open: bool
+    breach_age_seconds: float | None
+    severity: int | None
+    actions: tuple[str, ...]
+    message: str | None
+
+
 class LimitStates(Struct, frozen=True, kw_only=True):
     """A page of the newest events, one per limit, by limit."""
 
@@ -786,6 +930,14 @@ class Money(Struct, frozen=True, kw_only=True):
     """ISO 4217 code"""
 
 
+class Mover(Struct, frozen=True, kw_only=True):
+    """A symbol and what it brought."""
+
+    symbol: str
+    name: str
+    total: Decimal
+
+
 class NamedMeasure(Struct, frozen=True, kw_only=True):
     """A measure; where it was computed with several parameters this is the first, and variants holds all."""
 
@@ -815,6 +967,15 @@ class NewApiKey(Struct, frozen=True, kw_only=True):
     key: str
     """send it in the header X-API-Key"""
     info: ApiKeyInfo
+
+
+class Number(Struct, frozen=True, kw_only=True):
+    """A stored measure, or why there is none."""
+
+    value: float | None
+    unit: str
+    details: dict[str, str]
+    unavailable: Unavailable | None
 
 
 class OptionTerms(Struct, frozen=True, kw_only=True):
@@ -848,6 +1009,38 @@ class PartitionLag(Struct, frozen=True, kw_only=True):
     """records not taken in yet"""
     watermark: datetime | None
     """market time reached, where the stage tells it"""
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """price + fx + trading + income - fees = total."""
+
+    price: Decimal
+    fx: Decimal
+    trading: Decimal
+    income: Decimal
+    fees: Decimal
+    total: Decimal
+
+
+class Period(Struct, frozen=True, kw_only=True):
+    """Profit and performance of the business dates after `since`; each number or why there is none."""
+
+    name: Literal["day", "mtd", "ytd"]
+    since: date
+    parts: Parts | None
+    parts_unavailable: Unavailable | None
+    realized: Decimal | None
+    opening_value: Decimal | None
+    time_weighted_return: Decimal | None
+    return_unavailable: Unavailable | None
+    drawdown: Fall | None
+    drawdown_unavailable: Unavailable | None
+    best_day: DayTotal | None
+    worst_day: DayTotal | None
+    days: int
+    missing_days: tuple[date, ...]
+    unknown: int
+    complete: bool
 
 
 class Pipeline(Struct, frozen=True, kw_only=True):
@@ -1119,6 +1312,21 @@ class RemovedEvent(Struct, frozen=True, kw_only=True):
     """basis"""
 
 
+class ReportedBacktest(Struct, frozen=True, kw_only=True):
+    """Exceptions of the reported 99 % VaR against actual profit, and the zone of the traffic light."""
+
+    confidence_bp: int
+    days: int
+    missing: int
+    exceptions: int | None
+    expected: float | None
+    zone: str | None
+    yellow_from: int | None
+    red_from: int | None
+    exception_dates: tuple[date, ...]
+    unavailable: Unavailable | None
+
+
 class Restated(Struct, frozen=True, kw_only=True):
     """A correction of this value."""
 
@@ -1130,6 +1338,20 @@ class Restated(Struct, frozen=True, kw_only=True):
     became: dict[str, Any]
     rows: tuple[str, ...]
     """ids of what changed, the first twenty"""
+
+
+class Restatement(Struct, frozen=True, kw_only=True):
+    """A line that an earlier report showed otherwise; nulls where it was not known or not there."""
+
+    portfolio_id: str
+    symbol: str
+    date: date
+    was: Decimal | None
+    became: Decimal | None
+    was_reason: str | None
+    became_reason: str | None
+    revision: int
+    recorded_at: datetime
 
 
 class ResumedEvent(Struct, frozen=True, kw_only=True):
@@ -1169,6 +1391,19 @@ class Risk(Struct, frozen=True, kw_only=True):
     """identifies the daily history used"""
     measures: dict[str, NamedMeasure]
     """by name in docs/reference/measures.md"""
+
+
+class RiskExposureReport(Struct, frozen=True, kw_only=True):
+    """Risk Exposure at the close of one business date, as known at one moment."""
+
+    report: Literal["risk-exposure"] = "risk-exposure"
+    date: date
+    as_of: datetime | None
+    known_at: datetime
+    complete: bool
+    portfolios: tuple[BookRisk, ...]
+    limits: tuple[LimitState, ...]
+    volatilities: tuple[SymbolVolatility, ...]
 
 
 class Scenario(Struct, frozen=True, kw_only=True):
@@ -1258,6 +1493,21 @@ class Source(Struct, frozen=True, kw_only=True):
     """the tick itself, or the tick of the close"""
     ticks: TickRange | None = None
     """bars: all ticks it is made of"""
+
+
+class Stress(Struct, frozen=True, kw_only=True):
+    """Profit or loss of today's book in one stress; `percent` is of gross exposure."""
+
+    name: str
+    description: str
+    kind: Literal["historical", "hypothetical"]
+    first: date | None
+    last: date | None
+    pnl: float | None
+    percent: float | None
+    not_shocked: tuple[str, ...]
+    proxies: tuple[str, ...]
+    unavailable: Unavailable | None
 
 
 class StressAnswer(Struct, frozen=True, kw_only=True):
@@ -1385,6 +1635,38 @@ class SupposedTradeIn(Struct, frozen=True, kw_only=True):
     """in the instrument's currency"""
 
 
+class SymbolVolatility(Struct, frozen=True, kw_only=True):
+    """Annual volatility of the last 20 daily returns of an instrument, in its own currency."""
+
+    symbol: str
+    name: str
+    volatility: float | None
+    last_close: date | None
+    unavailable: Unavailable | None
+
+
+class TailRisk(Struct, frozen=True, kw_only=True):
+    """Value at risk of one confidence, positive losses in base currency, with what it was read off."""
+
+    confidence_bp: int
+    horizon_days: int
+    method: str
+    estimator: str | None
+    var: float | None
+    interval_lower: float | None
+    interval_upper: float | None
+    interval_coverage: float | None
+    expected_shortfall: float | None
+    percent_of_gross: float | None
+    scenario_date: date | None
+    k: int | None
+    scenarios: int | None
+    window_start: date | None
+    window_end: date | None
+    unavailable: Unavailable | None
+    shortfall_unavailable: Unavailable | None
+
+
 class TickRange(Struct, frozen=True, kw_only=True):
     """Where the ticks of a bar are: so many of its symbol and window, up to an offset of a partition."""
 
@@ -1462,6 +1744,15 @@ class Unavailable(Struct, frozen=True, kw_only=True):
 
     reason: str
     message: str
+
+
+class UnknownLine(Struct, frozen=True, kw_only=True):
+    """A position of the year that is in no sum, and why."""
+
+    portfolio_id: str
+    symbol: str
+    date: date
+    reason: str
 
 
 class UnknownPnl(Struct, frozen=True, kw_only=True):

@@ -93,6 +93,8 @@ def install(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 400:  # what FastAPI says of a body that is no UTF-8
+            return answer(request.scope, ProblemError(422, "the body is no JSON in UTF-8"))
         return answer(request.scope, ProblemError(error.status_code, str(error.detail)))
 
     async def on_invalid(request: Request, error: Exception) -> Response:

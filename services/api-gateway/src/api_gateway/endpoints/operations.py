@@ -2,6 +2,7 @@
 
 import msgspec
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api_gateway.state import JSON
@@ -24,7 +25,12 @@ async def get_readiness(request: Request) -> Response:
     return Response(msgspec.json.encode({"missing": missing}), 503 if missing else 200, media_type=JSON)
 
 
-@router.get("/metrics", operation_id="getMetrics")
+@router.get(
+    "/metrics",
+    operation_id="getMetrics",
+    response_class=PlainTextResponse,
+    responses={code: {"description": why} for code, why in ((401, "no valid key"), (403, "not its scope"))},
+)
 async def get_metrics() -> Response:
     """Prometheus metrics; needs the key, as `X-API-Key` or bearer token."""
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
-from pydantic import AwareDatetime
 
 from api_gateway.core.pages import BadCursor, decode_cursor
 from api_gateway.core.past import Moment
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.common import FieldError
+from api_gateway.schemas.times import Rfc3339
 from contracts import Basis
 
 PortfolioId = Annotated[str, Path(description="portfolio", max_length=128, examples=["US-CORE"])]
@@ -33,16 +33,16 @@ BasisQuery = Annotated[
 AnyBasis = Annotated[
     Basis | None, Query(description="last: live; bar: official; without it live, else official")
 ]
-From = Annotated[AwareDatetime | None, Query(alias="from", description="RFC 3339, inclusive")]
-To = Annotated[AwareDatetime | None, Query(alias="to", description="RFC 3339, exclusive")]
+From = Annotated[Rfc3339 | None, Query(alias="from", description="RFC 3339, inclusive")]
+To = Annotated[Rfc3339 | None, Query(alias="to", description="RFC 3339, exclusive")]
 Limit = Annotated[int, Query(ge=1, le=5000, description="most items of one page")]
 CursorQuery = Annotated[str | None, Query(max_length=512, description="next_cursor of the page before")]
 KnownAt = Annotated[
-    AwareDatetime | None,
+    Rfc3339 | None,
     Query(description="our time: only what was recorded by then", examples=["2013-10-07T16:00:00Z"]),
 ]
 AsOf = Annotated[
-    AwareDatetime | None,
+    Rfc3339 | None,
     Query(description="market time: the newest at or before it", examples=["2013-10-07T14:30:00Z"]),
 ]
 Confidence = Annotated[

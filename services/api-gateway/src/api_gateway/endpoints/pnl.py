@@ -13,6 +13,7 @@ from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import CurrencyQuery, KnownAt, PortfolioId, utc, wrong
 from api_gateway.endpoints.valued import nothing_stored
 from api_gateway.schemas.pnl import Pnl, PnlPeriod
+from api_gateway.schemas.times import IsoDate
 from api_gateway.state import Gateway, gateway_of, reply, require_known
 from contracts import Valuation
 from quant import period_dates
@@ -26,7 +27,7 @@ async def get_pnl(
     portfolio_id: PortfolioId,
     period: Annotated[PnlPeriod, Query(description="one day, month to date, year to date")] = "day",
     date: Annotated[
-        dt.date | None,
+        IsoDate | None,
         Query(description="last business date of the period; else the running day, else the last frozen one"),
     ] = None,
     currency: CurrencyQuery = None,

@@ -4,13 +4,13 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from api_gateway.core.past import Moment
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import AnyBasis, Confidence, PortfolioId, basis_points
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.stress import StressBody
+from api_gateway.schemas.times import Rfc3339
 from api_gateway.state import gateway_of, reply, require_known
 from contracts.analysis.backtest import BacktestAnswer, BacktestRequest
 from contracts.analysis.explain import ExplainAnswer, ExplainRequest
@@ -26,7 +26,7 @@ BASEL_CONFIDENCE = Decimal("0.99")
 Window = Annotated[int, Query(ge=20, le=10_000, description="scenarios behind each day's forecast")]
 
 Earlier = Annotated[
-    AwareDatetime, Query(alias="from", description="explain from the newest official value at or before this")
+    Rfc3339, Query(alias="from", description="explain from the newest official value at or before this")
 ]
 
 

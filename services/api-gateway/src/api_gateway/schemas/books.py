@@ -1,13 +1,13 @@
 """Writing positions. Request bodies are pydantic models, so that FastAPI names each wrong field."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Struct
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api_gateway.schemas.common import PortfolioId
+from api_gateway.schemas.times import IsoDate, Rfc3339
 from contracts import Timestamp
 
 ExactDecimal = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=30, decimal_places=12)]
@@ -34,7 +34,7 @@ class BookIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    as_of: AwareDatetime | date = Field(
+    as_of: Rfc3339 | IsoDate = Field(
         description="market time from which this book is held; a date means its start in UTC",
         examples=["2013-10-07"],
     )

@@ -3,9 +3,10 @@
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api_gateway.schemas.common import Cursor
+from api_gateway.schemas.times import Rfc3339
 from contracts import Basis, LimitEvent, Timestamp
 
 Level = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -44,15 +45,15 @@ class LimitActionIn(BaseModel):
     breach_id: str | None = Field(default=None, max_length=256, description="without it the newest breach")
     raise_id: str | None = Field(default=None, max_length=256, description="which raise is approved")
     level: Level | None = Field(default=None, description="the hard level asked for")
-    expires_at: AwareDatetime | None = Field(default=None, description="market time at which a raise ends")
+    expires_at: Rfc3339 | None = Field(default=None, description="market time at which a raise ends")
 
 
 class LimitBacktestIn(LimitIn):
     """A proposed limit, and the stored history to replay through it."""
 
     basis: Basis = "bar"
-    start: AwareDatetime | None = Field(default=None, alias="from")
-    end: AwareDatetime | None = Field(default=None, alias="to")
+    start: Rfc3339 | None = Field(default=None, alias="from")
+    end: Rfc3339 | None = Field(default=None, alias="to")
     false_alarm_s: float = Field(
         default=600.0, ge=0, description="a WARNING or BREACH that ended within it is a false alarm"
     )

@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from api_gateway.schemas.books import ExactDecimal
 from api_gateway.schemas.common import Cursor, PortfolioId
+from api_gateway.schemas.times import Rfc3339
 from contracts import Trade
 
 TRADES_MAX = 1000
@@ -21,11 +22,12 @@ class TradeIn(BaseModel):
     quantity: ExactDecimal = Field(description="signed units, bought above 0", examples=["-50"])
     price: ExactDecimal = Field(gt=0, description="per unit, in currency", examples=["182.05"])
     currency: str = Field(pattern="^[A-Z]{3}$", description="that of the instrument", examples=["USD"])
-    executed_at: AwareDatetime = Field(description="when it was done", examples=["2013-10-07T14:00:00Z"])
+    executed_at: Rfc3339 = Field(description="when it was done", examples=["2013-10-07T14:00:00Z"])
     seq: int | None = Field(
         default=None,
         ge=0,
         lt=2**63,
+        strict=True,
         description="order among fills of one instant; else the place in the list",
     )
     fee: ExactDecimal | None = Field(default=None, ge=0, description="in currency", examples=["1.25"])
