@@ -1,10 +1,16 @@
 """Structured logs: one event per line, JSON for machines, columns for people."""
 
 import logging
+import re
 import sys
 from typing import Any, Literal
 
 import structlog
+
+# Our API keys, JSON Web Tokens, and the password in an address.
+_SECRET = re.compile(
+    r"tl_[0-9a-f]{12}_[\w-]{20,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)"
+)
 
 
 def configure_logging(
@@ -16,6 +22,7 @@ def configure_logging(
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        hide_secrets,
     ]
     # JSON escapes line breaks, so that input cannot forge a log line; the console renderer is for a person.
     renderer: Any = (
@@ -38,6 +45,19 @@ def configure_logging(
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def hide_secrets(_logger: Any, _method: str, event: Any) -> Any:
+    """Replace what looks like a key or a token, wherever it came from, in every text of an entry."""
+    return {name: _hidden(value) for name, value in event.items()}
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SECRET.sub("[hidden]", value)
+    if isinstance(value, dict):
+        return {name: _hidden(one) for name, one in value.items()}
+    return [_hidden(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def get_logger(name: str) -> Any:
