@@ -16,6 +16,7 @@ from bench import (
     silver,
     stream,
     var_sweep,
+    warehouse,
     what_if,
 )
 from bench.machine import StolenTime, busy_share, this_machine
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, tuple[Callable[[int], list[Row]], int]] = {
     "gateway": (gateway.measure, 5),
     "stream": (stream.measure, 5),
     "end-of-day": (end_of_day.measure, 1),
+    "warehouse": (warehouse.measure, 3),
     "lifecycle": (lifecycle.measure, 3),
 }
 
