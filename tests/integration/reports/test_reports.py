@@ -15,7 +15,7 @@ from tests.integration.warehouse.dbt import Dbt
 
 from reports.adapters.gold import ReportUnavailable
 from reports.catalog import FORMATS, Report, make_report
-from store.database import Database
+from store.database import Database, connect_pool
 
 pytestmark = pytest.mark.integration
 
@@ -152,3 +152,22 @@ def test_a_late_correction_is_listed_and_the_earlier_report_stays(warehouse: str
     assert D(book(after)["day"]["parts"]["total"]) == D(book(before)["day"]["parts"]["total"]) - 100
     again = made(warehouse, "daily-pnl", MONDAY, known_at=known_at)
     assert again.rendered("json") == before.rendered("json")
+
+
+def test_the_gateway_reads_gold_within_its_reach(warehouse: str) -> None:
+    async def shown(reach: str) -> list[str]:
+        async def see(conn: Any) -> None:
+            await conn.execute("SELECT set_config('app.portfolios', $1, false)", reach)
+
+        pool = await connect_pool(warehouse, max_size=1, role="tapeline_gateway", on_lend=see)
+        try:
+            # The second wall: nothing is asked away, and still the database shows no more than may be seen.
+            report = await make_report(pool, "risk-exposure", MONDAY)
+        finally:
+            await pool.close()
+        return [one["portfolio_id"] for one in content(report)["portfolios"]]
+
+    assert asyncio.run(shown("*")) == ["TOP", "US"]
+    assert asyncio.run(shown('["US"]')) == ["US"]
+    with pytest.raises(ReportUnavailable, match="no official value"):
+        asyncio.run(shown('["TOP"]'))

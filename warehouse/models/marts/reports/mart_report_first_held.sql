@@ -1,6 +1,4 @@
 -- When a portfolio itself, without its members, first held something, by when that was recorded.
-{{ config(materialized='view') }}
-
 with held as (
     select portfolio_id, as_of as held_at, recorded_at
     from {{ ref('stg_ops__position') }}

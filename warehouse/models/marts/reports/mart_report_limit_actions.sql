@@ -1,5 +1,3 @@
 -- What people did about breaches.
-{{ config(materialized='view') }}
-
 select action_id, limit_id, breach_id, action, actor, note, recorded_at
 from {{ ref('stg_ops__limit_action') }}

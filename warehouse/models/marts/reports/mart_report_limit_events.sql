@@ -1,7 +1,5 @@
 -- Changes of state and severity of limits. The newest one of a limit is its state; `state_since` is the market
 -- time at which that state began: a rise of severity does not begin a new one.
-{{ config(materialized='view') }}
-
 with events as (
     select
         events.*,

@@ -1,6 +1,4 @@
 -- Every revision of every limit with the moment it was superseded.
-{{ config(materialized='view') }}
-
 select
     limit_id,
     portfolio_id,
