@@ -1,15 +1,18 @@
 """The schedules as Airflow reads them: which commands run, in which order, and what when they fail."""
 
 import shlex
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 import typer
 
+from endofday.core.sessions import fx_close
+from quant import business_dates
 from tapeline_cli.app import app
 from tapeline_cli.eod.chain import CHAIN
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
 
 def test_airflow_reads_both_without_errors(described: dict[str, Any]) -> None:
@@ -41,6 +44,14 @@ def test_end_of_day_runs_every_step_of_the_command_in_its_order(described: dict[
     assert in_order(dag["tasks"]) == ["is-session", *steps, "run-record"]
     for step in steps:
         assert dag["tasks"][step]["command"] == f"tapeline eod --date {{{{ ds }}}} --step {step} --json"
+
+
+def test_a_backfill_makes_one_run_per_business_date_and_runs_know_it(described: dict[str, Any]) -> None:
+    moments = [datetime.fromisoformat(one) for one in described["dags"]["end_of_day"]["backfill"]]
+    assert [moment.date() for moment in moments] == business_dates(date(2013, 10, 28), date(2013, 11, 8))
+    for moment in moments:  # New York puts its clocks back on 3 November
+        assert moment > fx_close(moment.date()), "the FX day is over"
+        assert moment.utcoffset() == timedelta(0), "so {{ ds }} is the date"
 
 
 @pytest.mark.parametrize("name", ["intraday", "end_of_day"])

@@ -6,7 +6,7 @@ import pytest
 
 from testkit.airflow import Airflow, AirflowFailed
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
 
 class StandIn:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from local_stack.state import checkout_root
 
-INSTALL_TIMEOUT_S = 600
-RUN_TIMEOUT_S = 280
+INSTALL_TIMEOUT_S = 900
+RUN_TIMEOUT_S = 900
 
 
 class AirflowFailed(Exception):
