@@ -61,6 +61,8 @@ async def append_revisions(
         # One writer of revisions per table at a time: two would both number theirs latest + 1.
         await conn.execute("SELECT pg_advisory_xact_lock(hashtext($1))", fact.qualified())
         stage = await _stage(conn, fact, names, records)
+        # Statistics of a table that was empty make a scan look free; each row would read all before it.
+        await conn.execute("SET LOCAL enable_seqscan = off")
         appended = await conn.fetch(
             f"INSERT INTO {fact.qualified()} ({_quoted(names)}, revision) "
             f"SELECT {_quoted(names, 's')}, coalesce(l.revision, 0) + 1 FROM {stage} s "
@@ -70,6 +72,7 @@ async def append_revisions(
             f"OR ROW({_quoted(content, 's')}) IS DISTINCT FROM ROW({_quoted(content, 'l')}) "
             f"RETURNING {_quoted((*key, 'revision'))}"
         )
+        await conn.execute("SET LOCAL enable_seqscan = on")
         await conn.execute(f"DROP TABLE {stage}")
     return [tuple(row) for row in appended]
 
