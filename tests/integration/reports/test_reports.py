@@ -77,7 +77,7 @@ def test_risk_comes_as_it_was_stored(warehouse: str) -> None:
     assert by_currency == {"EUR": worth["SAP"], "USD": worth["AIG"] + worth["BAC"]}
     gross = sum(abs(value) for value in worth.values())
     stresses = {one["name"]: one for one in found["stresses"]}
-    assert stresses["prices_down_10"]["pnl"] == pytest.approx(float(-sum(worth.values()) / 10))
+    assert stresses["shares_down_10"]["pnl"] == pytest.approx(float(-sum(worth.values()) / 10))
     assert stresses["currencies_down_10"]["pnl"] == pytest.approx(float(-worth["SAP"] / 10))
     assert stresses["black_monday_1987"]["unavailable"]["reason"] == "no_history"
     crisis = sum(

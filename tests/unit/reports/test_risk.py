@@ -74,9 +74,10 @@ def test_groups_add_up_and_a_pair_stands_for_two_currencies() -> None:
 
 
 def test_shocks_move_the_closing_book() -> None:
-    book = only(risk_rows())
-    assert stress_of(book, "prices_down_10").pnl == pytest.approx(-120.0)
-    assert stress_of(book, "prices_down_10").percent == pytest.approx(-120 / 2000)
+    cash = position("USD", "50", asset_class="cash")
+    book = only(risk_rows(closings={"US": closing(*BOOK, cash)}))
+    assert stress_of(book, "shares_down_10").pnl == pytest.approx(-120.0)
+    assert stress_of(book, "shares_down_10").percent == pytest.approx(-120 / 2050)
     assert stress_of(book, "currencies_up_10").pnl == pytest.approx(60.0)
 
 

@@ -24,23 +24,26 @@ from reports.core.reasons import unavailable
 from reports.core.risk.shapes import Stress
 
 ALL_HISTORY = 100_000  # more dates than any history has
+
+
+def _shares(size: float) -> tuple[Shock, ...]:
+    """Prices of shares, funds and what options are written on; money and currency pairs keep theirs."""
+    return tuple(Shock("asset_class", name, size) for name in ("equity", "etf", "option"))
+
+
 SHOCKS: tuple[tuple[str, str, tuple[Shock, ...]], ...] = (
-    ("prices_down_10", "all prices fall by 10 %", (Shock("all", "", -0.10),)),
-    ("prices_down_20", "all prices fall by 20 %", (Shock("all", "", -0.20),)),
-    ("prices_up_10", "all prices rise by 10 %", (Shock("all", "", 0.10),)),
-    (
-        "financials_down_20",
-        "financial shares fall by 20 %",
-        (Shock("sector", "Financials", -0.20),),
-    ),
+    ("shares_down_10", "shares and funds fall by 10 %", _shares(-0.10)),
+    ("shares_down_20", "shares and funds fall by 20 %", _shares(-0.20)),
+    ("shares_up_10", "shares and funds rise by 10 %", _shares(0.10)),
+    ("financials_down_20", "financial shares fall by 20 %", (Shock("sector", "Financials", -0.20),)),
     (
         "currencies_down_10",
-        "all foreign currencies lose 10 % against the base currency",
+        "foreign currencies lose 10 % against the base currency",
         (Shock("all", "", -0.10, factor="fx"),),
     ),
     (
         "currencies_up_10",
-        "all foreign currencies gain 10 % against the base currency",
+        "foreign currencies gain 10 % against the base currency",
         (Shock("all", "", 0.10, factor="fx"),),
     ),
 )
@@ -69,13 +72,10 @@ def _historical(
 ) -> tuple[Stress, ...]:
     day = market_date(closing.as_of)
     factors = cache.factors(day, closing.currency, only_fx=is_only_fx(priced(closing)), rows=ALL_HISTORY)
-    missing = nothing or (
-        Missing("no_history", f"no daily history before {day}") if factors is None else None
-    )
 
     def found(period: NamedPeriod) -> Result[StressResult]:
-        if missing is not None or factors is None:
-            return missing or Missing("no_history", f"no daily history before {day}")
+        if nothing is not None or factors is None:
+            return nothing or Missing("no_history", f"no daily history before {day}")
         return historical_stress(factors, holdings, period.first, period.last)
 
     return tuple(_told(one.name, one.description, found(one), gross, one) for one in NAMED_PERIODS)
