@@ -19,6 +19,9 @@ function parse(hash: string): Route {
 export const route = signal(parse(location.hash));
 addEventListener("hashchange", () => (route.value = parse(location.hash)));
 
+/** Somebody wants to find an instrument: the field takes the focus as soon as it is there. */
+export const finding = signal(false);
+
 export function address(page: PageName, subject?: string | null): string {
   return `#/${page}` + (subject ? `/${encodeURIComponent(subject)}` : "");
 }

@@ -1,10 +1,10 @@
 // The bars of one instrument: candles with the forming one, and every revision of each bar.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { trimmed } from "../data/decimal";
 import { clock, number } from "../data/format";
 import { useResource } from "../data/resource";
-import { address, go, route } from "../data/route";
+import { address, finding, go, route } from "../data/route";
 import type { Bar, Instrument, Page } from "../data/shapes";
 import { follow } from "../data/stream";
 import { Candles } from "../parts/candles";
@@ -34,6 +34,11 @@ export function Market() {
 
 function Instruments({ all, chosen }: { all: readonly Instrument[]; chosen: string | null }) {
   const sought = useSignal("");
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (finding.value) field.current?.focus();
+    finding.value = false;
+  }, [finding.value]);
   const text = sought.value.toLowerCase();
   const found = all.filter((one) => `${one.symbol} ${one.name} ${one.sector ?? ""}`.toLowerCase().includes(text));
   return (
@@ -42,7 +47,7 @@ function Instruments({ all, chosen }: { all: readonly Instrument[]; chosen: stri
         <span class="hidden">Find an instrument</span>
         <input
           type="search"
-          id="search"
+          ref={field}
           placeholder="Find (press /)"
           value={sought.value}
           onInput={(event) => (sought.value = event.currentTarget.value)}

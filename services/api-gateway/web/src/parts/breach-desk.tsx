@@ -56,8 +56,10 @@ function Action({ limit, breach, onActed }: DeskProps & { breach: LimitBreach })
   const by = useSignal(localStorage.getItem(PERSON_KEY) ?? (session.value?.kind === "session" ? session.value.name : ""));
   const note = useSignal("");
   const failure = useSignal<string | null>(null);
+  const done = useSignal<string | null>(null);
   const action = nextAction(breach);
   if (action === null) return <p class="why">It is explained; it can be closed when the value is below the level.</p>;
+  if (action === done.value) return <p role="status">Recorded ({words(action)}); the breach shows it in a moment.</p>;
   const act = async (event: Event): Promise<void> => {
     event.preventDefault();
     const body = { action, by: by.value, note: note.value, breach_id: breach.breach_id };
@@ -66,6 +68,7 @@ function Action({ limit, breach, onActed }: DeskProps & { breach: LimitBreach })
       localStorage.setItem(PERSON_KEY, by.value);
       note.value = "";
       failure.value = null;
+      done.value = action;
       onActed();
     } catch (error) {
       failure.value = reasonOf(error);

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { signedIn } from "../data/api";
 import { moment } from "../data/format";
 import { heardAt, link, marketTime } from "../data/live";
-import { address, go, PAGES, route } from "../data/route";
+import { address, finding, go, PAGES, route } from "../data/route";
 import { session, signOut } from "../data/session";
 import { theme, toggleTheme } from "../data/theme";
 import { Since } from "./figures";
@@ -179,7 +179,6 @@ function step(by: number): void {
 
 function find(event: KeyboardEvent): void {
   event.preventDefault();
+  finding.value = true;
   go("market", route.value.page === "market" ? route.value.subject : null);
-  // The page is drawn first.
-  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("search")?.focus()));
 }
