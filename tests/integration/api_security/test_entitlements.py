@@ -21,7 +21,7 @@ BODIES: dict[str, Any] = {
 ACTION = {"action": "acknowledge", "by": "ann", "note": "seen"}
 ON_LIMITS: dict[str, Any] = {"actOnLimit": ACTION, "getCure": None, "getLimit": None}
 # Lists that show what is reached; tested below one by one.
-FILTERED = {"listLimitStates", "listPortfolios"}
+FILTERED = {"listLimitStates", "listPortfolios", "getReport"}
 # Nothing of a portfolio is in the answer.
 ABOUT_NO_PORTFOLIO = {
     *OPEN,

@@ -1,11 +1,13 @@
 """The stream's pure core: whatever happens, a client that follows has what the view has."""
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_gateway.adapters.stream import Stream
+from api_gateway.adapters.stream import Stream, StreamAnswer
 from api_gateway.core.stream import KEPT_BARS, KEPT_REMOVALS, Change, Changes, Key, Wanted, cursor_of, event
 from api_gateway.core.view import View
 from testkit.builders import make_bar, make_position_value, make_risk_report, make_valuation
@@ -141,3 +143,37 @@ def test_the_opening_says_whether_to_keep_what_one_has() -> None:
     resumed = stream.opening(view.changes, EVERYTHING, f"{stream.epoch}-1")
     assert resumed.startswith(b'event: resumed\ndata: {"events":1}\n\n')
     assert b'event: removed\ndata: {"topic":"values","subject":"A","part":"last"}' in resumed
+
+
+async def test_a_stream_shows_what_is_reached_now_and_ends_with_the_key() -> None:
+    view, sent = View(), list[bytes]()
+    for name in PORTFOLIOS:
+        view.put_valuation(make_valuation(name, "14:00"))
+    wanted: Wanted | None = Wanted().within(frozenset({"A"}))
+
+    async def send(message: Any) -> None:
+        nonlocal wanted
+        sent.append(message.get("body", b""))
+        if len(sent) == 2:  # the snapshot is out: what is reached changes, and both change
+            wanted = Wanted().within(frozenset({"B"}))
+            for name in PORTFOLIOS:
+                view.put_valuation(make_valuation(name, "14:01"))
+        elif len(sent) == 3:
+            wanted = None
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    answer = StreamAnswer(Stream(), view.changes, lambda: wanted, 0.01, None, "ann")
+    await answer({"type": "http"}, receive, send)
+    _, snapshot, change, last = sent
+    assert (b'"portfolio_id":"A"' in snapshot, b'"portfolio_id":"B"' in snapshot) == (True, False)
+    assert (b'"portfolio_id":"A"' in change, b'"portfolio_id":"B"' in change) == (False, True)
+    assert b'"signed_out"' in last
+
+
+def test_reaching_nothing_is_not_reaching_everything() -> None:
+    key = Key("values", "A", "last")
+    assert Wanted().takes(key)
+    assert not Wanted().within(frozenset()).takes(key)
+    assert not Wanted(portfolios=frozenset({"A"})).within(frozenset({"B"})).takes(key)

@@ -58,6 +58,7 @@ class AuditLog:
             await self._keep_writing([entry for entry, _ in due])
             for _, written in due:
                 written.set_result(None)
+                self._waiting.task_done()
 
     async def _keep_writing(self, entries: list[AuditEntry]) -> None:
         rows = [msgspec.structs.astuple(entry) for entry in entries]
