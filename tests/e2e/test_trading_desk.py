@@ -271,9 +271,7 @@ def closes() -> dict[tuple[str, date], Decimal]:
 def test_the_end_of_day_freezes_profit_that_a_challenger_confirms(
     desk: Platform, closes: dict[tuple[str, date], Decimal]
 ):
-    steps = desk.run_json(
-        "eod", "--date", BUSINESS_DATE.isoformat(), "--step", "pnl", "--step", "challenger"
-    )
+    steps = desk.run_json("eod", "--date", BUSINESS_DATE.isoformat(), "--step", "pnl", "--step", "challenger")
     assert [(one["step"], one["state"]) for one in steps] == [("pnl", "done"), ("challenger", "done")]
     answer = desk.get("/portfolios/DESK-HEDGE/pnl", period="day", date=BUSINESS_DATE.isoformat())
     expected = sum(

@@ -126,5 +126,6 @@ def _print_where(stack: Stack) -> None:
     for name, value in rows:
         console.print(f"  {name:<20} {value}", markup=False)
     console.print(
-        "See `tapeline link` (another dashboard link), `tapeline status`, `tapeline logs -f`, `tapeline down`."
+        "Next: `tapeline link` (another dashboard link), `tapeline status`, `tapeline logs -f`,"
+        " `tapeline down`."
     )
