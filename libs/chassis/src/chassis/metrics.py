@@ -98,6 +98,13 @@ CHALLENGER_DIVERGENCE_RATIO = Gauge(
     ["measure"],
 )
 
+EOD_STEP_ENDED_SECONDS = Gauge(
+    "tapeline_eod_step_ended_seconds", "When a step of the end of day last succeeded, Unix seconds.", ["step"]
+)
+EOD_STEPS_FAILED = Gauge(
+    "tapeline_eod_steps_failed", "Steps of the newest end of day whose last attempt failed."
+)
+
 HTTP_REQUESTS = Counter("tapeline_http_requests_total", "Requests answered.", ["method", "route", "status"])
 HTTP_SECONDS = Histogram(
     "tapeline_http_request_seconds", "Time to answer.", ["method", "route"], buckets=LATENCY_BUCKETS_S

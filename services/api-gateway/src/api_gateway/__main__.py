@@ -9,6 +9,7 @@ from api_gateway.adapters.books import BookWriter
 from api_gateway.adapters.challenger_watch import watch_challenger
 from api_gateway.adapters.database_watch import watch_database
 from api_gateway.adapters.kafka import producer_for
+from api_gateway.adapters.end_of_day_watch import watch_end_of_day
 from api_gateway.adapters.lag_watch import watch_lag
 from api_gateway.adapters.live import LiveReader
 from api_gateway.adapters.progress import Progress
@@ -61,6 +62,7 @@ async def serve(settings: Settings) -> None:
             [
                 seeing_everything(watch_database(repository, view, health)),
                 seeing_everything(watch_challenger(pool)),
+                seeing_everything(watch_end_of_day(pool)),
                 watch_lag(progress, clock),
                 gateway.stream.until_stopped(),
                 *(one.run() for one in (live, reference, bars)),
