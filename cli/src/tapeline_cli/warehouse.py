@@ -38,6 +38,9 @@ def build(
 ) -> None:
     """Build what changed and run every test. Harmless when repeated."""
     options = ["--full-refresh"] if full_refresh else []
+    if select is not None:
+        # Without tests that also need models outside the choice: those may not be built yet.
+        options += ["--indirect-selection", "buildable"]
     if known_at is not None:
         options += ["--vars", f"{{known_at: '{_moment(known_at)}'}}"]
     _run(["build", *options], select)
