@@ -184,7 +184,8 @@ WITH RECURSIVE tree AS (
            CASE WHEN n.currency = n.base THEN 1 ELSE coalesce(d.rate, 1 / i.rate,
                 CASE WHEN n.currency = 'USD' THEN 1 ELSE coalesce(c.rate, 1 / ci.rate) END
                 / CASE WHEN n.base = 'USD' THEN 1 ELSE coalesce(b.rate, 1 / bi.rate) END) END AS rate
-      FROM (SELECT DISTINCT i.currency, t.base FROM ops.instrument_latest i, tree t) n
+      FROM (SELECT i.currency, t.base FROM (SELECT DISTINCT currency FROM ops.instrument_latest) i
+             CROSS JOIN (SELECT DISTINCT base FROM tree) t) n
      CROSS JOIN (VALUES (0), (1)) AS m(place)
       LEFT JOIN quoted d ON d.pair = n.currency || n.base AND d.place = m.place
       LEFT JOIN quoted i ON i.pair = n.base || n.currency AND i.place = m.place
@@ -210,7 +211,7 @@ WITH RECURSIVE tree AS (
             WHERE i.asset_class = 'option' AND symbol = s.symbol AND basis = 'bar' AND as_of <= m.closed
               AND as_of > m.closed - interval '1 day'
             ORDER BY as_of DESC, portfolio_id LIMIT 1) o ON true
-), paying AS (
+), paying AS MATERIALIZED (  -- made once, not again for every line that it is joined with
     SELECT s.symbol, coalesce(exp(sum(ln(a.value)) FILTER (WHERE a.type = 'split')), 1) AS ratio,
            coalesce(sum(a.value) FILTER (WHERE a.type = 'dividend'), 0) AS cash
       FROM session s LEFT JOIN ops.corporate_action_latest a
