@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.e2e.real_day import load_and_replay
 
 from testkit.platform import Platform
 
@@ -40,6 +41,21 @@ def platform() -> Iterator[Platform]:
     with own_home() as stack:
         stack.up()
         yield stack
+
+
+@pytest.fixture(scope="session")
+def counts_before(platform: Platform) -> dict[str, int]:
+    """What the ingestor had counted before the real day."""
+    return platform.ingest_counts()
+
+
+@pytest.fixture(scope="session")
+def replayed(
+    platform: Platform, counts_before: dict[str, int], tmp_path_factory: pytest.TempPathFactory
+) -> Platform:
+    """The stack after the real day of tests/e2e/real_day.py."""
+    load_and_replay(platform, tmp_path_factory.mktemp("book"))
+    return platform
 
 
 @pytest.fixture

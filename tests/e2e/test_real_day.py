@@ -2,57 +2,20 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from kafka import KafkaProducer
+from tests.e2e.real_day import BOOK, DAY, MARKET_DATE, TAKEN_ON, euros_per_dollar, scenario_losses
 
-from testkit.oracles import OracleBar, five_minute_bars, last_prices, mid_rate, money
+from testkit.oracles import OracleBar, five_minute_bars, last_prices, money
 from testkit.platform import Platform, eventually
 
-DATA = Path(__file__).resolve().parents[2] / "data"
-DAY = DATA / "ticks" / "us-equity-trades-2013-10-07.parquet"
-FX_DAILY = DATA / "daily" / "fx-daily.parquet"
-MARKET_DATE = date(2013, 10, 7)
-TAKEN_ON = date(2013, 10, 4)
-BOOK = {  # symbol -> (quantity, average cost)
-    "AIG": (Decimal(4000), Decimal("48.10")),
-    "BAC": (Decimal(-15000), Decimal("14.05")),
-    "IBM": (Decimal(700), Decimal("184.10")),
-    "SPY": (Decimal(1800), Decimal("168.89")),
-}
-
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture(scope="module")
-def counts_before(platform: Platform) -> dict[str, int]:
-    return platform.ingest_counts()
-
-
-@pytest.fixture(scope="module")
-def replayed(
-    platform: Platform, counts_before: dict[str, int], tmp_path_factory: pytest.TempPathFactory
-) -> Platform:
-    """The stack after the whole day, at full speed, and one run of the Silver job."""
-    folder = tmp_path_factory.mktemp("book")
-    (folder / "portfolios.csv").write_text(
-        "portfolio_id,name,base_currency\nEURBOOK,Four US names in euros,EUR\n"
-    )
-    lines = [f"EURBOOK,{symbol},{q},{cost},USD,{TAKEN_ON}" for symbol, (q, cost) in BOOK.items()]
-    (folder / "positions.csv").write_text(
-        "portfolio_id,symbol,quantity,average_cost,currency,as_of\n" + "\n".join(lines) + "\n"
-    )
-    platform.run("load", "portfolios", str(folder / "portfolios.csv"))
-    platform.run("load", "positions", str(folder / "positions.csv"))
-    platform.run("replay", str(DAY), "--speed", "max", "--wait")
-    platform.run("bars", "run")
-    return platform
 
 
 def bars_of(platform: Platform, symbol: str) -> Iterator[dict[str, Any]]:
@@ -100,8 +63,7 @@ def test_every_tick_is_accounted_for(replayed: Platform, counts_before: dict[str
 
 def test_value_and_pnl_equal_the_calculation_from_the_files(replayed: Platform) -> None:
     price = last_prices(DAY)
-    rate = (1 / mid_rate(FX_DAILY, "EURUSD", MARKET_DATE)).quantize(Decimal("1e-18"))
-    cost_rate = (1 / mid_rate(FX_DAILY, "EURUSD", TAKEN_ON)).quantize(Decimal("1e-18"))
+    rate, cost_rate = euros_per_dollar(MARKET_DATE), euros_per_dollar(TAKEN_ON)
     market_value = sum(money(q * price[symbol] * rate) for symbol, (q, _) in BOOK.items())
     price_pnl = sum(money((price[symbol] - cost) * q * rate) for symbol, (q, cost) in BOOK.items())
     fx_pnl = sum(money(cost * q * (rate - cost_rate)) for q, cost in BOOK.values())
@@ -129,32 +91,8 @@ def test_exposures_add_up(replayed: Platform) -> None:
     assert net == long + short == Decimal(value_at_the_end(replayed)["market_value"]["amount"])
 
 
-def scenario_losses() -> tuple[np.ndarray, list[date]]:
-    """P&L of today's holdings under each of the last 500 daily moves, from the files alone."""
-    prices = pl.read_parquet(DATA / "demo" / "prices.parquet").filter(pl.col("date") < MARKET_DATE)
-    days = prices.filter(pl.col("symbol") == "SPY").sort("date")["date"].tail(501).to_list()
-    actions = pl.read_csv(DATA / "demo" / "corporate-actions.csv", try_parse_dates=True)
-    fx = pl.read_parquet(FX_DAILY).filter(pl.col("pair") == "EURUSD")
-    mid = dict(zip(fx["date"], (fx["bid_close"] + fx["ask_close"]) / 2, strict=True))
-    euro = np.array([1 / mid[day] for day in days])
-    now, rate = last_prices(DAY), 1 / mid[MARKET_DATE]
-    pnl = np.zeros(500)
-    for symbol, (quantity, _) in BOOK.items():
-        closes = dict(prices.filter(pl.col("symbol") == symbol).select("date", "close").iter_rows())
-        paid = {
-            day: float(value)
-            for name, day, kind, value in actions.iter_rows()
-            if name == symbol and kind == "dividend"
-        }
-        close = np.array([float(closes[day]) for day in days])
-        dividend = np.array([paid.get(day, 0.0) for day in days[1:]])
-        local = (close[1:] + dividend) / close[:-1]
-        pnl += float(quantity * now[symbol]) * rate * (local * euro[1:] / euro[:-1] - 1)
-    return pnl, days
-
-
 def test_risk_equals_the_calculation_from_the_files(replayed: Platform) -> None:
-    pnl, days = scenario_losses()
+    pnl, days = scenario_losses(last_prices(DAY))
     rank = np.argsort(pnl)[24]  # 25th worst of 500 at 95 %
     var = eventually(
         lambda: replayed.get("/portfolios/EURBOOK/var", confidence="0.95"),
@@ -225,7 +163,7 @@ def test_a_late_tick_restates_its_bar_and_the_value(replayed: Platform) -> None:
         lambda: {one["as_of"]: one for one in replayed.get("/portfolios/EURBOOK/history", **history)["data"]},
         lambda found: found[end]["revision"] == 2,
     )
-    rate = (1 / mid_rate(FX_DAILY, "EURUSD", MARKET_DATE)).quantize(Decimal("1e-18"))
+    rate = euros_per_dollar(MARKET_DATE)
     old = five_minute_bars(DAY)["IBM", window].close
     moved = money(BOOK["IBM"][0] * Decimal("199.99") * rate) - money(BOOK["IBM"][0] * old * rate)
     assert Decimal(restated[end]["value"]) - Decimal(before[end]["value"]) == moved
