@@ -5,20 +5,20 @@
 {% set sums = ['volume', 'trades', 'open', 'high', 'low', 'close'] %}
 
 with silver as (
-    {% for row in silver.get('dates', []) -%}
+    {% for row in silver.get('dates', []) %}
     select
         cast('{{ row.trade_date }}' as date) as date,
         cast({{ row.bars }} as bigint) as bars
         {%- for name in sums %},
         cast({{ row[name] }} as {{ type_of('money') }}) as {{ name }}
         {%- endfor %}
-    {{ 'union all' if not loop.last }}
-    {%- else -%}
+    {{ 'union all ' if not loop.last }}
+    {% else %}
     select date, cast(0 as bigint) as bars
         {%- for name in sums %}, cast(0 as {{ type_of('money') }}) as {{ name }}{% endfor %}
     from {{ ref('dim_date') }}
     where date is null
-    {%- endfor %}
+    {% endfor %}
 ),
 
 gold as (

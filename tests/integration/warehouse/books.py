@@ -1,6 +1,7 @@
 """Two real closes of a book of three names, as the services store them; the numbers are worked out here."""
 
 import datetime as dt
+import json
 from decimal import Decimal as D
 from typing import Any
 
@@ -17,6 +18,7 @@ CLOSES = {
 RATES = {FRIDAY: D("1.3557"), MONDAY: D("1.3577")}
 HELD = {"AIG": D(100), "BAC": D(-2000), "SAP": D(30)}
 COST = D(50)
+SUMS = ("volume", "trades", "open", "high", "low", "close")
 SINCE = dt.datetime(2013, 1, 2, tzinfo=dt.UTC)
 
 Row = dict[str, Any]
@@ -198,6 +200,18 @@ def good_rows() -> Rows:
         tables.RiskMetric: [risk("historical_var", 900.0), risk("expected_shortfall", 1100.0)],
         tables.Fill: [fill()],
     }
+
+
+def silver(**wrong: str) -> str:
+    """What Silver would hold of these bars, as the command tells the warehouse; `wrong` on Monday."""
+    dates = []
+    for date in (FRIDAY, MONDAY):
+        bars = [bar(symbol, date) for symbol in HELD]
+        sums = {name: str(sum(one[name] for one in bars)) for name in SUMS}
+        row = {"trade_date": str(date), "bars": str(len(bars)), **sums}
+        dates.append({**row, **(wrong if date == MONDAY else {})})
+    until = closing_time(MONDAY).isoformat()
+    return json.dumps({"read_at": "2099-01-01T00:00:00+00:00", "until": until, "dates": dates})
 
 
 def write(dsn: str, rows: Rows) -> None:

@@ -31,8 +31,8 @@ class Dbt:
     scratch: Path
 
     @staticmethod
-    def on_postgres(dsn: str, scratch: Path) -> "Dbt":
-        return Dbt(environment_of(dsn), scratch)
+    def on_postgres(dsn: str, scratch: Path, silver: str = "{}") -> "Dbt":
+        return Dbt({**environment_of(dsn), "TAPELINE_WAREHOUSE_SILVER": silver}, scratch)
 
     @staticmethod
     def on_duckdb(file: Path, scratch: Path) -> "Dbt":

@@ -24,7 +24,8 @@ def dbt(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Dbt:
 @pytest.fixture(scope="module")
 def built(postgres: str, dbt: Dbt) -> Outcome:
     books.write(postgres, books.good_rows())
-    return dbt("build")
+    # Gold is compared with Silver here only: later tests correct a bar in ops alone.
+    return Dbt.on_postgres(postgres, dbt.scratch, books.silver())("build")
 
 
 def query(dsn: str, sql: str) -> list[tuple[Any, ...]]:
@@ -34,7 +35,7 @@ def query(dsn: str, sql: str) -> list[tuple[Any, ...]]:
 
 def test_a_day_builds_with_every_test_green(built: Outcome) -> None:
     assert built.failed == set(), built.output
-    assert "month_to_date_begins_anew" in built.statuses
+    assert {"month_to_date_begins_anew", "bars_equal_silver"} <= built.statuses.keys()
     assert len(built.statuses) > 200
 
 

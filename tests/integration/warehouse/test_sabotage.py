@@ -96,6 +96,7 @@ CAUGHT = [
     "bar_vwap_is_inside_the_range",
     "bar_was_traded",
     "bar_window_goes_forward",
+    "bars_equal_silver",
     "position_price_is_above_zero",
     "position_rate_is_above_zero",
     "position_in_base_currency_is_not_converted",
@@ -139,7 +140,7 @@ def sabotaged(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Outcom
     drop_checks(postgres)
     books.write(postgres, books.good_rows())
     books.write(postgres, BAD)
-    dbt = Dbt.on_postgres(postgres, tmp_path_factory.mktemp("dbt"))
+    dbt = Dbt.on_postgres(postgres, tmp_path_factory.mktemp("dbt"), books.silver(close="1"))
     built = dbt("build", "--resource-type", "model", "--resource-type", "seed")
     assert built.failed == set(), built.output
     return dbt("test", "--select", *CAUGHT)
