@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
 import psycopg
 import typer
@@ -78,6 +78,6 @@ def verify(
         console.print(f"{head['number']} entries, whole; head {head['number']}:{head['hash']}", markup=False)
 
 
-def _ask(query: str, values: Any = None) -> list[dict[str, Any]]:
-    with psycopg.connect(Connection.of_stack().postgres, row_factory=dict_row) as connection:
-        return connection.execute(query, values).fetchall()
+def _ask(query: LiteralString, values: Any = None) -> list[dict[str, Any]]:
+    with psycopg.connect(Connection.of_stack().postgres) as connection:
+        return connection.cursor(row_factory=dict_row).execute(query, values).fetchall()

@@ -100,7 +100,7 @@ def _run(arguments: list[str], select: str | None) -> None:
     environment = {**os.environ, **environment_of(Connection.of_stack().postgres), **_silver()}
     if subprocess.run([str(root / "scripts/install"), "dbt"], check=False).returncode:
         raise StackError("dbt could not be installed", "run `scripts/install dbt` and read what it says")
-    # Without `cautious` a test that also reads a model that is not chosen, and perhaps not built yet, would run.
+    # Without `cautious` a test would run that also reads a model which is not chosen, perhaps not built yet.
     chosen = ["--select", select, "--indirect-selection", "cautious"] if select else []
     if subprocess.run(dbt_command([*arguments, *chosen], root), env=environment, check=False).returncode:
         raise typer.Exit(exits.FAILED)

@@ -6,7 +6,7 @@ from sqlalchemy import DateTime, Float, Numeric
 from store import tables
 from store.dsn import sqlalchemy_url
 
-ALL = [*tables.FACTS, *tables.STATES]
+ALL = [*tables.FACTS, *tables.STATES, tables.AuditLog]
 
 
 @pytest.mark.parametrize("relation", ALL, ids=lambda relation: relation.__name__)
@@ -47,7 +47,11 @@ def test_floats_are_model_outputs_their_limits_and_ages_only() -> None:
                 "escalate_after_s",
             )
         ),
-        *(f"limit_event.{name}" for name in ("value", "warning_level", "hard_level")),
+        *(
+            f"{table}.{name}"
+            for table in ("limit_event", "limit_status")
+            for name in ("value", "warning_level", "hard_level")
+        ),
         "limit_action.level",
     }
 

@@ -8,8 +8,8 @@ from api_gateway.adapters.analyst import Analyst
 from api_gateway.adapters.books import BookWriter
 from api_gateway.adapters.challenger_watch import watch_challenger
 from api_gateway.adapters.database_watch import watch_database
-from api_gateway.adapters.kafka import producer_for
 from api_gateway.adapters.end_of_day_watch import watch_end_of_day
+from api_gateway.adapters.kafka import producer_for
 from api_gateway.adapters.lag_watch import watch_lag
 from api_gateway.adapters.live import LiveReader
 from api_gateway.adapters.progress import Progress

@@ -122,7 +122,7 @@ def _report(valuation: Valuation, rows: list[asyncpg.Record]) -> RiskReport:
         market_value=valuation.market_value,
         coverage=valuation.coverage,
         history_version=rows[0]["history_version"] or "",
-        measures=tuple(_measure(row) for row in rows),
+        measures=tuple(_measure(dict(row)) for row in rows),
     )
 
 

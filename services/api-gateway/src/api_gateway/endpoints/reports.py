@@ -67,5 +67,7 @@ async def get_report(
 def _accepted(accept: str) -> Format:
     """The first format that the header names; what it prefers by quality is not weighed."""
     known: dict[str, Format] = {media.split(";")[0]: form for form, media in MEDIA_TYPES.items()}
-    named = (part.split(";")[0].strip() for part in accept.split(","))
-    return next((known[one] for one in named if one in known), "json")
+    for part in accept.split(","):
+        if (media := part.split(";")[0].strip()) in known:
+            return known[media]
+    return "json"

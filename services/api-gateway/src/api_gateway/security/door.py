@@ -66,7 +66,7 @@ class Door:
     def _admitted(self, scope: Scope, principal: Principal | None) -> Principal:
         """The principal, if it may ask now. Raises a 401, 403 or 429 problem."""
         if principal is PLATFORM:
-            return principal
+            return PLATFORM
         name = _STRANGERS if principal is None else principal.credential_id
         wait_s = self._security.buckets.wait_s(name, time.monotonic())
         if wait_s:
