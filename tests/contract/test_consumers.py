@@ -13,6 +13,7 @@ from msgspec import structs
 
 from api_gateway.core.view import View
 from api_gateway.handlers import handle as gateway_handle
+from bar_aggregator.adapters.reference import Reference
 from bar_aggregator.core.compare import RecentBars
 from bar_aggregator.core.watermark import Watermark
 from bar_aggregator.handlers import LiveBars
@@ -66,6 +67,20 @@ def build_bars(record: Record) -> bool:
     return len(live.on_turn()) == 1
 
 
+def know_pair(record: Record) -> bool:
+    """An instrument is known as a currency pair when it is one."""
+    reference = Reference()
+    reference.apply(record)
+    is_pair = decoder(Instrument).decode(record.value or b"").asset_class == "fx"
+    return ((record.key or b"").decode() in reference.fx_symbols()) is is_pair
+
+
+def know_rate(record: Record) -> bool:
+    reference = Reference()
+    reference.apply(record)
+    return len(reference.daily_rates().as_of(NOW_US)) == 1
+
+
 def value(record: Record) -> bool:
     valuation_handle(State(), record)
     return True
@@ -85,7 +100,7 @@ def serve(record: Record) -> bool:
 
 CONSUMERS: dict[str, dict[Topic, Take]] = {
     "tick-ingestor": {topics.TICKS_RAW: ingest, topics.INSTRUMENTS: know_instrument},
-    "bar-aggregator": {topics.TICKS: build_bars},
+    "bar-aggregator": {topics.TICKS: build_bars, topics.INSTRUMENTS: know_pair, topics.FX_RATES: know_rate},
     "valuation": dict.fromkeys(
         (
             topics.TICKS,
