@@ -40,16 +40,20 @@ class Gateway(Protocol):
     def close(self) -> int: ...
 
 
-def test_nothing_but_health_and_readiness_is_answered_without_the_key(gateway: Gateway) -> None:
+# What a stranger may ask: states, and the door, which wants its token. Pages hold no data and are not listed.
+OPEN = {"getHealth": 200, "getReadiness": 200, "signIn": 422}
+
+
+def test_nothing_but_states_and_the_door_is_answered_without_the_key(gateway: Gateway) -> None:
     document = gateway.client.get("/openapi.json").json()
     for path, item in document["paths"].items():
-        for method in item:
+        for method, operation in item.items():
             answer = gateway.stranger.request(method, path.replace("{", "").replace("}", ""))
-            if path in ("/healthz", "/readyz"):
-                assert answer.status_code == 200, path
+            if (expected := OPEN.get(operation["operationId"])) is not None:
+                assert answer.status_code == expected, path
             else:
                 assert gateway.refused(answer)["status"] == 401, path
-    for path in ("/openapi.json", "/docs", "/nothing", "/healthz/", "//healthz"):
+    for path in ("/openapi.json", "/docs", "/nothing", "/healthz/", "/v1//portfolios"):
         assert gateway.stranger.get(path).status_code == 401, path
     for key in ("", "wrong", "integration-test-key-012345678"):
         assert gateway.stranger.get("/v1/portfolios", headers={"X-API-Key": key}).status_code == 401
