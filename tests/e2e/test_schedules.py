@@ -1,7 +1,6 @@
 """Both schedules as Airflow runs them, task by task, against the platform and a real trading day."""
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -9,17 +8,15 @@ from tapeline_cli.eod.chain import CHAIN
 from testkit.airflow import Airflow
 from testkit.platform import Platform
 
-DAY = Path(__file__).resolve().parents[2] / "data" / "ticks" / "us-equity-trades-2013-10-07.parquet"
 BUSINESS_DATE = date(2013, 10, 7)
 
 pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")
-def airflow(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Airflow:
-    """Airflow beside the platform, which has the day; a repeat of it counts as duplicates."""
-    platform.run("replay", str(DAY), "--speed", "max", "--wait")
-    made = Airflow(tmp_path_factory.mktemp("airflow"), platform.environment)
+def airflow(replayed: Platform, tmp_path_factory: pytest.TempPathFactory) -> Airflow:
+    """Airflow beside the platform, which has the day."""
+    made = Airflow(tmp_path_factory.mktemp("airflow"), replayed.environment)
     made.install()
     return made
 
