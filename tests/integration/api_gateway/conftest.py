@@ -90,7 +90,7 @@ class Gateway:
 
 @pytest.fixture(scope="session")
 def gateway_broker(scratch_dir: Path) -> Iterator[str]:
-    with embedded.running_broker(scratch_dir / "gateway-kafka") as (broker, _):
+    with embedded.running_broker(scratch_dir) as (broker, _):
         create_topics(broker.bootstrap)
         yield broker.bootstrap
 

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[str]:
     """A broker of its own, since topics and groups have fixed names."""
-    with embedded.running_broker(tmp_path / "kafka") as (running, _):
+    with embedded.running_broker(tmp_path) as (running, _):
         create_topics(running.bootstrap)
         yield running.bootstrap
 

@@ -12,6 +12,6 @@ from testkit import embedded
 @pytest.fixture(scope="session")
 def own_kafka(scratch_dir: Path) -> Iterator[str]:
     """Bootstrap address of a broker with all topics, used by no service."""
-    with embedded.running_broker(scratch_dir / "kafka-cli") as (broker, _):
+    with embedded.running_broker(scratch_dir) as (broker, _):
         create_topics(broker.bootstrap)
         yield broker.bootstrap

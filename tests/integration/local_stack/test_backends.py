@@ -26,7 +26,7 @@ def backend(request: pytest.FixtureRequest, scratch_dir: Path) -> Iterator[tuple
             bootstrap = running.enter_context(containers.running_broker())
             yield bootstrap, running.enter_context(containers.running_database())
         else:
-            broker, _ = running.enter_context(embedded.running_broker(scratch_dir / "other-kafka"))
+            broker, _ = running.enter_context(embedded.running_broker(scratch_dir))
             places = (scratch_dir / "other-postgres", scratch_dir / "other-socket")
             server, _ = running.enter_context(embedded.running_database(*places))
             yield broker.bootstrap, server.create_database()

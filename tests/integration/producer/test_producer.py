@@ -35,7 +35,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def broker(scratch_dir: Path) -> Iterator[str]:
     """A broker of this module's own: what is on the raw topic is what this module sent."""
-    with embedded.running_broker(scratch_dir / "producer-kafka") as (running, _):
+    with embedded.running_broker(scratch_dir) as (running, _):
         create_topics(running.bootstrap)
         yield running.bootstrap
 

@@ -33,7 +33,7 @@ WAIT_S = 40.0
 
 @pytest.fixture(scope="module")
 def broker(scratch_dir: Path) -> Iterator[str]:
-    with embedded.running_broker(scratch_dir / "kafka-risk") as (running, _):
+    with embedded.running_broker(scratch_dir) as (running, _):
         create_topics(running.bootstrap)
         yield running.bootstrap
 
@@ -157,10 +157,10 @@ def history(postgres: str) -> str:
 
 @pytest.fixture(scope="module")
 def risk(
-    broker: str, history: str, scratch_dir: Path, child_environment: dict[str, str]
+    broker: str, history: str, tmp_path_factory: pytest.TempPathFactory, child_environment: dict[str, str]
 ) -> Iterator[RiskProcess]:
     """A running service; tests may stop and start it, and leave it running."""
-    process = RiskProcess(broker, history, scratch_dir / "risk", child_environment)
+    process = RiskProcess(broker, history, tmp_path_factory.mktemp("risk"), child_environment)
     process.start()
     yield process
     assert process.child is not None

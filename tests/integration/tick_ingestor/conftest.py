@@ -12,6 +12,6 @@ from testkit import embedded
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[str]:
     """Bootstrap address of an empty broker with the contract's topics."""
-    with embedded.running_broker(tmp_path / "kafka") as (running, _):
+    with embedded.running_broker(tmp_path) as (running, _):
         create_topics(running.bootstrap)
         yield running.bootstrap

@@ -2,6 +2,7 @@
 
 import fcntl
 import signal
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,9 +27,10 @@ def jars_of(set_name: str) -> Path:
 
 
 @contextmanager
-def running_broker(directory: Path) -> Iterator[tuple[Broker, ChildProcess]]:
-    """A formatted, running, answering broker; its process ends with the block."""
-    java, kafka_jars = find_java(directory / "java"), jars_of("kafka")
+def running_broker(parent: Path) -> Iterator[tuple[Broker, ChildProcess]]:
+    """A formatted, running, answering, empty broker in a new directory; its process ends with the block."""
+    directory = Path(tempfile.mkdtemp(prefix="kafka-", dir=parent))
+    java, kafka_jars = find_java(checkout_root() / ".tapeline/java"), jars_of("kafka")
     port = free_port()
     broker = Broker(directory, directory / "broker.log", port, free_port([port]))
     broker.prepare(java, kafka_jars)

@@ -33,7 +33,7 @@ def kafka(scratch_dir: Path) -> Iterator[str]:
         with containers.running_broker() as bootstrap:
             yield bootstrap
         return
-    with embedded.running_broker(scratch_dir / "kafka") as (broker, _):
+    with embedded.running_broker(scratch_dir) as (broker, _):
         yield broker.bootstrap
 
 
