@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.e2e.real_day import load_and_replay
+from playwright.sync_api import Browser, sync_playwright
+from tests.e2e.real_day import MARKET_DATE, load_and_replay
 
 from testkit.platform import Platform
 
@@ -56,6 +57,24 @@ def replayed(
     """The stack after the real day of tests/e2e/real_day.py."""
     load_and_replay(platform, tmp_path_factory.mktemp("book"))
     return platform
+
+
+@pytest.fixture(scope="session")
+def closed(replayed: Platform) -> Platform:
+    """The stack after the end of the real day, warehouse and reports included."""
+    replayed.run("eod", "--date", MARKET_DATE.isoformat())
+    return replayed
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium: apt-get install -y --no-install-recommends chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

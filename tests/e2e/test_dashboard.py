@@ -4,16 +4,15 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
 import pytest
 from kafka import KafkaProducer
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from tests.e2e.screen import PATIENCE_MS, PHONE, open_page, row_of, shown, signed_in
 
 from testkit.platform import Platform, eventually
 
@@ -24,23 +23,9 @@ NOW = datetime(2013, 9, 3, 14, 30, tzinfo=UTC)
 PORTFOLIO, LIMIT = "SCREEN", "screen-gross"
 BOOK = {"IBM": 100, "AIG": -50}
 PAGES = ("overview", f"portfolio/{PORTFOLIO}", "market/IBM", "limits", "pipeline")
-DESK, PHONE = {"width": 1600, "height": 1000}, {"width": 390, "height": 844}
-PATIENCE_MS = 60_000
 
 pytestmark = pytest.mark.timeout(600)
-expect.set_options(timeout=PATIENCE_MS)
 _sequence = count()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium: apt-get install -y --no-install-recommends chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -97,41 +82,8 @@ def value_of(platform: Platform) -> Decimal | None:
     return None if amount is None else Decimal(amount["amount"])
 
 
-def shown(amount: Decimal) -> str:
-    return f"{amount.quantize(Decimal(1), ROUND_HALF_EVEN):,}"
-
-
-@contextmanager
-def signed_in(browser: Browser, platform: Platform, **options: object) -> Iterator[tuple[Page, list[str]]]:
-    """A page behind a one-time link, and the errors that its console has had."""
-    context: BrowserContext = browser.new_context(**{"viewport": DESK, **options})  # type: ignore[arg-type]
-    page, errors = context.new_page(), []
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    link = platform.http.post("/v1/signin-links").raise_for_status().json()["path"]
-    page.goto(platform.client["api_url"] + link)
-    expect(page.locator(".link.live")).to_be_visible()
-    try:
-        yield page, errors
-    finally:
-        context.close()
-
-
-def open_page(page: Page, name: str) -> None:
-    """Go to a page and wait until nothing on it is loading."""
-    page.evaluate(f"location.hash = '#/{name}'")
-    expect(page.locator(f"nav a[href='#/{name.split('/')[0]}'][aria-current=page]")).to_be_visible()
-    expect(page.locator(".panel").first).to_be_visible()
-    expect(page.locator(".state.waiting")).to_have_count(0)
-
-
 def overview_row(page: Page) -> list[str]:
-    return (
-        page.locator("tr", has=page.get_by_role("link", name=PORTFOLIO, exact=True))
-        .locator("td")
-        .all_inner_texts()
-    )
+    return row_of(page, PORTFOLIO).locator("td").all_inner_texts()
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

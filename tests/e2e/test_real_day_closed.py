@@ -32,13 +32,6 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def closed(replayed: Platform) -> Platform:
-    """The stack after the end of the day, warehouse included."""
-    replayed.run("eod", "--date", MARKET_DATE.isoformat())
-    return replayed
-
-
-@pytest.fixture(scope="module")
 def gold(closed: Platform) -> Query:
     def query(sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(closed.client["postgres"]) as connection:
