@@ -112,5 +112,10 @@ def scheduler_program(state: StateDir, endpoints: Endpoints) -> Program:
 def _defaults(service: Service) -> dict[str, str]:
     defaults = {"TAPELINE_LOG_FORMAT": "console"}
     if service.name == FEED:
-        defaults |= {"TAPELINE_FEED": "sim", "TAPELINE_RATE": "500", "TAPELINE_SESSION": "always"}
+        defaults |= {
+            "TAPELINE_FEED": "sim",
+            "TAPELINE_RATE": "500",
+            "TAPELINE_SESSION": "always",
+            "TAPELINE_CLOSING_PRINTS": "true",
+        }
     return defaults

@@ -28,6 +28,9 @@ class ProducerSettings(ServiceSettings):
     calibration: Path | None = Field(
         default=None, description="calibration file; without it the packaged one"
     )
+    closing_prints: bool = Field(
+        default=False, description="begin an empty platform with the closes of the session before"
+    )
     duplicate_share: float = Field(default=0.0, description="share of ticks that are sent twice")
     malformed_share: float = Field(
         default=0.0, description="malformed events in addition, as a share of ticks"

@@ -1,12 +1,16 @@
 """Runs the simulated market."""
 
 from chassis import metrics
-from chassis.clock import Clock, to_us
+from chassis.bus import Output
+from chassis.clock import Clock, from_us, to_us
 from chassis.health import Health, serve_health
-from chassis.kafka import Publisher, new_producer
+from chassis.kafka import Publisher, end_offsets, new_consumer, new_producer
 from chassis.logs import get_logger
 from chassis.shutdown import StopSignal
+from contracts import RawTick, topics
+from contracts.codec import encode
 from producer.adapters.calibration import load_market
+from producer.core.closing_prints import closing_prints
 from producer.core.market import Market
 from producer.core.pacing import Pace
 from producer.core.sessions import sessions
@@ -44,11 +48,27 @@ def simulate(
 
     try:
         publisher = Publisher(new_producer(settings.kafka, "producer"))
+        if settings.closing_prints and is_empty(settings.kafka):
+            prints = closing_prints(market, from_us(start_us), f"close-before-{start_us}")
+            publisher.wait(publisher.send_all(output_of(one) for one in prints))
         sent = run(feed, Pace(start_us, speed), publisher, clock, stop, on_turn)
     finally:
         server.shutdown()
     log.info("stopped", sent=sent.total, seconds=round(sent.seconds, 3))
     return sent
+
+
+def is_empty(bootstrap: str) -> bool:
+    """Whether no tick was ever sent here: what traded before must not be added to a market that did trade."""
+    consumer = new_consumer(bootstrap, "producer")
+    try:
+        return not any(end_offsets(consumer, topics.TICKS_RAW.name).values())
+    finally:
+        consumer.close()
+
+
+def output_of(tick: RawTick) -> Output:
+    return Output(topics.TICKS_RAW.name, encode(tick), tick.symbol.encode())
 
 
 def chosen_market(settings: ProducerSettings) -> Market:
