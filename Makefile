@@ -51,4 +51,4 @@ install-dev: ## The same and what tests and checks need
 
 # Environments of their own, made before the tests that share them run side by side.
 install-tools:
-	@for tool in dbt dbt-cloud airflow; do scripts/install $$tool || exit 1; done
+	@for tool in dbt dbt-adapters airflow; do scripts/install $$tool || exit 1; done

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    subprocess.run([str(ROOT / "scripts/install"), "dbt-cloud"], check=True, timeout=400)
-    return ROOT / ".venv-dbt-cloud/bin/python"
+    subprocess.run([str(ROOT / "scripts/install"), "dbt-adapters"], check=True, timeout=400)
+    return ROOT / ".venv-dbt-adapters/bin/python"
 
 
 @pytest.mark.timeout(600)  # the first run installs the adapters
