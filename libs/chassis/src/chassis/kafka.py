@@ -17,6 +17,7 @@ from confluent_kafka import (
 
 from chassis.bus import Output, Record
 from chassis.kafka_access import librdkafka_options
+from chassis.tracing import carrying
 
 T = TypeVar("T")
 
@@ -133,9 +134,12 @@ class Publisher:
         self._send(output, self._default)
 
     def send_all(self, outputs: Iterable[Output]) -> Delivery:
-        """Hand a group of outputs to the client; the returned Delivery tells when all are acknowledged."""
+        """Hand a group of outputs to the client; the returned Delivery tells when all are acknowledged.
+
+        Made in a sampled span, they carry it.
+        """
         delivery = Delivery()
-        for output in outputs:
+        for output in carrying(outputs):
             self._send(output, delivery)
         return delivery
 

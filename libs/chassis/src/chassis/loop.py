@@ -12,6 +12,7 @@ from chassis.bus import Output, Record
 from chassis.health import Health
 from chassis.kafka import Delivery, Publisher, commit, consume_now, to_record
 from chassis.shutdown import StopSignal
+from chassis.tracing import batch_span, note
 
 Place = tuple[str, int]
 Handle = Callable[[Sequence[Record]], Iterable[Output]]
@@ -86,10 +87,11 @@ class BatchLoop:
         """One poll with all that follows from it."""
         records = self._poll()
         self._health.beat()
-        with metrics.STAGE_SECONDS.labels(stage="handle").time():
-            outputs = [*self._handle(records), *self._on_turn()] if records else list(self._on_turn())
-        if records or outputs:
-            self._publish(records, outputs)
+        if records:
+            with batch_span(f"process {records[0].topic}", records):
+                self._step(records)
+        else:
+            self._step(records)
         self._publisher.poll(0)
         self._collect_acknowledged()
         if time.monotonic() - self._last_commit >= self._commit_interval_s:
@@ -101,6 +103,14 @@ class BatchLoop:
             self._publisher.wait(self._in_flight[0].delivery)
             self._collect_acknowledged()
         self._commit()
+
+    def _step(self, records: list[Record]) -> None:
+        """Handle the batch and hand over what comes out."""
+        with metrics.STAGE_SECONDS.labels(stage="handle").time():
+            outputs = [*self._handle(records), *self._on_turn()] if records else list(self._on_turn())
+        if records or outputs:
+            note({"tapeline.outputs": len(outputs)})
+            self._publish(records, outputs)
 
     def _poll(self) -> list[Record]:
         records: list[Record] = []

@@ -22,3 +22,9 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["console", "json"] = Field(default="console", description="log line format")
     log_level: str = Field(default="INFO", description="least severe level that is logged")
     state_dir: Path = Field(default=Path(".tapeline/run"), description="private directory of the service")
+    otlp_endpoint: str = Field(
+        default="",
+        pattern=r"^(https?://[^/?#]+.*)?$",
+        description="address of the OpenTelemetry collector (OTLP over HTTP) for traces; empty: none",
+    )
+    trace_sample: float = Field(default=0.01, ge=0, le=1, description="share of batches that is traced")
