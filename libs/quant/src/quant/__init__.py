@@ -26,7 +26,14 @@ from quant.concentration import (
     top_share,
 )
 from quant.confidence import minimum_scenarios, tail_rank, to_basis_points
-from quant.contributions import Contributions, contributions, exact_parts, incremental
+from quant.contributions import (
+    Contributions,
+    LossShare,
+    contributions,
+    exact_parts,
+    incremental,
+    loss_shares,
+)
 from quant.daily_pnl import (
     DayPnl,
     daily_pnl,
@@ -239,6 +246,7 @@ __all__ = [
     "LimitRaise",
     "LimitStanding",
     "LimitTally",
+    "LossShare",
     "Lot",
     "Measure",
     "Missing",
@@ -339,6 +347,7 @@ __all__ = [
     "limit_standing",
     "log_returns",
     "long_gaps",
+    "loss_shares",
     "mark_position",
     "max_drawdown",
     "minimum_scenarios",

@@ -49,6 +49,27 @@ def contributions(total: float, component: Floats, market_values: Floats) -> Con
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LossShare:
+    """What one position or group is of a total loss: money, percent of it, and per unit of market value."""
+
+    component: Decimal
+    percent: float | None
+    marginal: float | None
+
+
+def loss_shares(
+    total: float, component: Floats, market_values: Sequence[Decimal]
+) -> tuple[Decimal, tuple[LossShare, ...]]:
+    """A split as it is told and stored: the total and its shares, whose components add up to it exactly.
+
+    Inputs, edge cases and source as of `contributions`; errors as of `exact_parts`.
+    """
+    split = contributions(total, component, np.array([float(one) for one in market_values], dtype=np.float64))
+    whole, exact = exact_parts(total, component.tolist())
+    return whole, tuple(LossShare(*one) for one in zip(exact, split.percent, split.marginal, strict=True))
+
+
 def incremental(
     measure: Callable[[Floats], Result[float]], position_pnl: Floats, groups: Sequence[Sequence[int]]
 ) -> Result[tuple[float, ...]]:

@@ -14,9 +14,8 @@ from quant import (
     BookVar,
     Missing,
     Result,
-    contributions,
-    exact_parts,
     incremental,
+    loss_shares,
     round_money,
     sum_money,
 )
@@ -60,16 +59,15 @@ def _split(
     )
     if isinstance(again, Missing):
         return again
-    split = contributions(total, parts, np.array([float(one) for one in money], dtype=np.float64))
-    whole, exact = exact_parts(total, parts.tolist())
+    whole, shares = loss_shares(total, parts, money)
     rows = [
         Component(
             name=name,
             positions=len(columns[place]),
             market_value=money[place],
-            component=exact[place],
-            percent=split.percent[place],
-            marginal=split.marginal[place],
+            component=shares[place].component,
+            percent=shares[place].percent,
+            marginal=shares[place].marginal,
             incremental=round_money(Decimal(repr(again[place]))),
         )
         for place, name in enumerate(groups)
