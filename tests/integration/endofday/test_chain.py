@@ -167,6 +167,35 @@ def test_risk_and_limits_stand_on_the_closing_value(book: Any) -> None:
     assert states["gross"]["value"] == pytest.approx(float(gross))
 
 
+def test_components_add_up_to_the_risk_of_what_is_held(book: Any) -> None:
+    end_of_day(book)
+    before = components(book)
+    assert {row["reason"] for row in before} == {"no_history"}  # of the symbol that only bars know
+    write(book, tables.Position, [position("EU", NEWCO, D(0))])
+    end_of_day(book)
+    after = components(book)
+    assert {row["symbol"]: row["reason"] for row in after} == {**dict.fromkeys(HELD), NEWCO: "not_held"}
+    totals = rows(
+        book,
+        "SELECT measure, value FROM ops.risk_metric_latest WHERE portfolio_id = 'EU'"
+        " AND parameters LIKE 'confidence_bp=9900,%'",
+    )
+    assert {row["measure"] for row in totals} == {"historical_var", "expected_shortfall"}
+    for total in totals:
+        own = [row for row in after if row["measure"] == total["measure"] and row["reason"] is None]
+        assert sum(row["component"] for row in own) == round(D(repr(total["value"])), 8)
+        assert sum(row["percent"] for row in own) == pytest.approx(100)
+        # More of BAC is sold short than is held of the others together, so it makes the risk.
+        assert max(own, key=lambda row: row["component"])["symbol"] == "BAC"
+    stored = counts(book)
+    assert end_of_day(book)["risk"].rows_written == 0
+    assert counts(book) == stored
+
+
+def components(database: Any, portfolio: str = "EU") -> list[dict[str, Any]]:
+    return rows(database, "SELECT * FROM ops.var_component_latest WHERE portfolio_id = $1", portfolio)
+
+
 def test_hysteresis_goes_on_from_the_close_before(book: Any) -> None:
     end_of_day(book, FRIDAY, DAY)
     state = "SELECT state, value FROM ops.limit_status_latest WHERE limit_id = 'gross' AND date = $1"

@@ -32,6 +32,8 @@ def test_floats_are_model_outputs_their_limits_and_ages_only() -> None:
     }
     assert floats == {
         "risk_metric.value",
+        "var_component.percent",
+        "var_component.marginal",
         "position_valuation.price_age_seconds",
         "challenge.primary_value",
         "challenge.challenger_value",

@@ -30,7 +30,11 @@ def make_report(
     valuation: Valuation, factors: FactorMatrix | None, history_version: str, recorded_at: datetime
 ) -> RiskReport:
     """Every measure of the table for one valuation, over its priced positions; its coverage says which."""
-    book = book_of(valuation, factors)
+    return report_of(valuation, book_of(valuation, factors), history_version, recorded_at)
+
+
+def report_of(valuation: Valuation, book: Book, history_version: str, recorded_at: datetime) -> RiskReport:
+    """The same for a book that is made already."""
     return RiskReport(
         portfolio_id=valuation.portfolio_id,
         valuation_id=valuation.valuation_id,

@@ -11,6 +11,7 @@ from store.tables.values import (
     PositionValuation,
     Restatement,
     RiskMetric,
+    VarComponent,
     canonical_parameters,
 )
 
@@ -25,6 +26,7 @@ FACTS: tuple[type[Fact], ...] = (
     PortfolioValuation,
     PositionValuation,
     RiskMetric,
+    VarComponent,
     Restatement,
     Fill,
     PnlDaily,
@@ -68,6 +70,7 @@ __all__ = [
     "Run",
     "State",
     "StreamOffset",
+    "VarComponent",
     "canonical_parameters",
     "metadata",
 ]

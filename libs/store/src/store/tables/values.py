@@ -107,6 +107,34 @@ class RiskMetric(Fact, table=True):
     definition: int
 
 
+class VarComponent(Fact, table=True):
+    """What one position adds to a risk number of a closing value, in base currency; negative for a hedge.
+
+    The components of one portfolio, market time, basis, measure and parameters add up to the number, rounded
+    to 8 places. `percent` is of that total, `marginal` per unit of market value. Without a component `reason`
+    says why: that of the number, `unpriced`, or `not_held` where a correction took the position out.
+    """
+
+    __table_args__ = (
+        versioned_by("portfolio_id", "as_of", "basis", "measure", "parameters", "symbol"),
+        CheckConstraint("(component IS NULL) = (reason IS NOT NULL)", name="reason"),
+    )
+    unmeasured: ClassVar[frozenset[str]] = frozenset({"valuation_id"})
+
+    portfolio_id: str = Field(primary_key=True)
+    as_of: datetime = timestamp(primary_key=True)
+    basis: str = Field(primary_key=True)
+    measure: str = Field(primary_key=True)
+    parameters: str = Field(primary_key=True)
+    symbol: str = Field(primary_key=True)
+    valuation_id: str
+    component: Decimal | None = None
+    percent: float | None = double(default=None)
+    marginal: float | None = double(default=None)
+    currency: str
+    reason: str | None = None
+
+
 class Restatement(Fact, table=True):
     """A stored number was replaced: what was, what it became, and why.
 
@@ -124,5 +152,5 @@ class Restatement(Fact, table=True):
 
 
 def canonical_parameters(parameters: dict[str, str]) -> str:
-    """Parameters as text for the key of `risk_metric`, sorted: `confidence_bp=9500,horizon_days=1`."""
+    """Parameters as text for keys of risk numbers, sorted: `confidence_bp=9500,horizon_days=1`."""
     return ",".join(f"{name}={parameters[name]}" for name in sorted(parameters))
