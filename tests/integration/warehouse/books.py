@@ -173,6 +173,32 @@ def risk(measure: str, number: float, **fields: Any) -> Row:
     }
 
 
+SHARES = {"AIG": D("0.75"), "BAC": D("0.5"), "SAP": D("-0.25")}
+"""What each name is of every risk number; SAP hedges."""
+
+
+def components(measure: str, total: D, **fields: Any) -> list[Row]:
+    """What the names add to a risk number."""
+    return [
+        {
+            "portfolio_id": "US",
+            "as_of": closing_time(MONDAY),
+            "basis": "bar",
+            "measure": measure,
+            "parameters": "confidence_bp=9900,horizon_days=1",
+            "symbol": symbol,
+            "valuation_id": f"US:{MONDAY}",
+            "component": total * share,
+            "percent": float(100 * share),
+            "marginal": float(total * share / value(symbol, MONDAY)),
+            "currency": "USD",
+            "reason": None,
+            **fields,
+        }
+        for symbol, share in SHARES.items()
+    ]
+
+
 def fill(**fields: Any) -> Row:
     return {
         "fill_id": "f1",
@@ -198,6 +224,10 @@ def good_rows() -> Rows:
         tables.PositionValuation: [position(symbol, date) for symbol in HELD for date in dates],
         tables.PnlDaily: [pnl(symbol) for symbol in HELD],
         tables.RiskMetric: [risk("historical_var", 900.0), risk("expected_shortfall", 1100.0)],
+        tables.VarComponent: [
+            *components("historical_var", D(900)),
+            *components("expected_shortfall", D(1100)),
+        ],
         tables.Fill: [fill()],
     }
 

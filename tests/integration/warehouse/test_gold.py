@@ -55,6 +55,19 @@ def test_gold_equals_an_independent_calculation(built: Outcome, postgres: str) -
     assert (total, month) == (earned, earned)
 
 
+def test_a_value_at_risk_is_the_sum_of_its_components(built: Outcome, postgres: str) -> None:
+    rows = query(
+        postgres,
+        "SELECT measure, value, sum(component), min(component) FROM gold.fact_var_components"
+        " JOIN gold.fact_risk_metrics USING (metric_key, measure) GROUP BY 1, 2 ORDER BY 1",
+    )
+    assert rows == [
+        ("expected_shortfall", 1100.0, D(1100), D(-275)),
+        ("historical_var", 900.0, D(900), D(-225)),
+    ]
+    assert built.statuses["value_at_risk_components_add_up"] == "pass"
+
+
 def test_facts_meet_their_dimensions(built: Outcome, postgres: str) -> None:
     rows = query(
         postgres,

@@ -86,6 +86,11 @@ BAD: books.Rows = {
         books.risk("volatility", -0.2),
         books.risk("beta", 1.0, as_of=books.closing_time(dt.date(2013, 10, 9))),
     ],
+    tables.VarComponent: [
+        *books.components("historical_var", D(5001), parameters="confidence_bp=9500"),
+        *books.components("historical_var", D(7), parameters="confidence_bp=1"),  # of no number
+        *books.components("expected_shortfall", D(4000), parameters="confidence_bp=9500", reason="unpriced"),
+    ],
     tables.Fill: [books.fill(fill_id="f0", quantity=D(0))],
 }
 
@@ -118,6 +123,9 @@ CAUGHT = [
     "risk_has_its_valuation",
     "tail_loss_is_beyond_value_at_risk",
     "value_at_risk_grows_with_confidence",
+    "value_at_risk_components_add_up",
+    "component_that_is_missing_has_a_reason",
+    "relationships_fact_var_components_metric_key__metric_key__ref_fact_risk_metrics_",
     "value_at_risk_is_inside_its_interval",
     "scenario_is_inside_its_window",
     "tail_rank_is_among_the_scenarios",

@@ -59,10 +59,12 @@ def test_every_key_is_tested(model: str) -> None:
 
 def test_nothing_adds_up_risk() -> None:
     assert "additive: none" in MARTS["fact_risk_metrics"]
+    assert "additive: over the symbols of one metric_key only" in MARTS["fact_var_components"]
+    risk = re.compile(r"ref\('fact_(risk_metrics|var_components)'\)")
     adds = [
         file.name
         for file in PROJECT.glob("models/**/*.sql")
-        if "ref('fact_risk_metrics')" in (text := file.read_text()) and re.search(r"\b(sum|avg)\s*\(", text)
+        if risk.search(text := file.read_text()) and re.search(r"\b(sum|avg)\s*\(", text)
     ]
     assert adds == []
 

@@ -1,0 +1,1 @@
+{{ as_known(ref('fact_var_components_history')) }}
