@@ -112,16 +112,18 @@ async def _with_lines(conn: Connection, row: Mapping[str, Any]) -> Valuation:
 
 
 def _report(valuation: Valuation, rows: list[asyncpg.Record]) -> RiskReport:
+    # What a restatement leaves as it was gets no row: the newest row names the newest value measured.
+    newest = max(rows, key=lambda row: row["recorded_at"])
     return RiskReport(
         portfolio_id=valuation.portfolio_id,
-        valuation_id=rows[0]["valuation_id"],
+        valuation_id=newest["valuation_id"],
         as_of=valuation.as_of,
-        recorded_at=max(row["recorded_at"] for row in rows),
+        recorded_at=newest["recorded_at"],
         currency=valuation.currency,
         basis="bar",
         market_value=valuation.market_value,
         coverage=valuation.coverage,
-        history_version=rows[0]["history_version"] or "",
+        history_version=newest["history_version"] or "",
         measures=tuple(_measure(dict(row)) for row in rows),
     )
 
