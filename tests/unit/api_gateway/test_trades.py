@@ -16,11 +16,13 @@ from api_gateway.core.view import View
 from api_gateway.security.door import Security
 from api_gateway.security.file_key import KeyFile
 from api_gateway.state import Gateway
+from chassis.bus import Headers
 from chassis.clock import FixedClock
 from chassis.health import Health
 from contracts import Trade, topics
 from contracts.codec import decoder
 from testkit.builders import make_instrument, make_portfolio
+from testkit.traces import tracing
 
 KEY = "unit-test-key-0123456789"
 PATH = "/v1/portfolios/P/trades"
@@ -39,11 +41,15 @@ class Bus:
 
     def __init__(self) -> None:
         self.sent: list[Trade] = []
+        self.headers: list[Headers | None] = []
         self.away = False
 
-    async def send(self, topic: str, *, value: bytes, key: bytes) -> "asyncio.Future[None]":
+    async def send(
+        self, topic: str, *, value: bytes, key: bytes, headers: Headers | None
+    ) -> "asyncio.Future[None]":
         assert (topic, key) == (topics.TRADES.name, b"P")
         self.sent.append(decoder(Trade).decode(value))
+        self.headers.append(headers)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self.away:
             done.set_exception(KafkaTimeoutError())
@@ -210,3 +216,16 @@ async def test_trades_are_listed_newest_first_in_pages(desk: Desk) -> None:
     assert [one["quantity"] for one in first["data"] + second["data"]] == ["-4", "10", "10"]
     assert second["next_cursor"] is None
     assert (await desk.get(cursor="bm9wZQ")).status_code == 422
+
+
+async def test_a_booked_trade_leads_back_to_its_request(desk: Desk) -> None:
+    await desk.post(BUY, key="untraced")
+    with tracing() as traced:
+        desk.restart()  # the layers of a gateway are decided at its start
+        answer = await desk.post(BUY, key="traced")
+        traced.finished()
+    without, headers = desk.bus.headers
+    assert without is None
+    assert headers is not None
+    [(name, value)] = headers
+    assert (name, value.decode().split("-")[1]) == ("traceparent", answer.headers["x-trace-id"])

@@ -2,42 +2,34 @@
 
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode, format_span_id
 from pydantic import ValidationError
 
 from chassis import tracing
 from chassis.bus import Headers, Output, Record
 from chassis.settings import ServiceSettings
-from chassis.spans import LINKS_MAX, Spans
+from chassis.spans import LINKS_MAX
+from testkit import traces
+from testkit.traces import ids_of
 
 PARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 UNSAMPLED = PARENT[:-1] + b"0"
 OUTPUT = Output("out", b"1", b"k", [("schema", b"1")])
 
 
-class Traced:
-    """Tracing into memory at some ratio."""
-
-    def __init__(self, sample: float) -> None:
-        self._exporter = InMemorySpanExporter()
-        self._spans = Spans("tested", "1.2.3", sample, self._exporter)
-        tracing.trace_with(self._spans)
-
-    def finished(self) -> list[ReadableSpan]:
-        self._spans.close()
-        return sorted(self._exporter.get_finished_spans(), key=lambda span: span.start_time or 0)
+Trace = Callable[[float], traces.TracedService]
 
 
-@pytest.fixture(autouse=True)
-def off_again() -> Iterator[None]:
-    yield
-    tracing.trace_with(None)
+@pytest.fixture
+def trace() -> Iterator[Trace]:
+    """Trace a share of what follows; off again after the test."""
+    with ExitStack() as stack:
+        yield lambda sample: stack.enter_context(traces.tracing(sample))
 
 
 def record(offset: int, headers: Headers | None = None, partition: int = 0) -> Record:
@@ -46,11 +38,6 @@ def record(offset: int, headers: Headers | None = None, partition: int = 0) -> R
 
 def carried_by(outputs: Iterable[Output]) -> list[Headers]:
     return [output.headers or [] for output in outputs]
-
-
-def _ids(span: ReadableSpan) -> tuple[int, int]:
-    assert span.context is not None
-    return span.context.trace_id, span.context.span_id
 
 
 def test_without_a_collector_nothing_is_made_added_or_looked_at() -> None:
@@ -79,8 +66,8 @@ def test_settings_that_could_not_work_are_refused(wrong: dict[str, object]) -> N
         ServiceSettings(kafka="none:1", **wrong)  # type: ignore[arg-type]
 
 
-def test_a_span_tells_what_its_batch_was() -> None:
-    traced = Traced(1)
+def test_a_span_tells_what_its_batch_was(trace: Trace) -> None:
+    traced = trace(1)
     with tracing.batch_span("process in", [record(5), record(9, partition=1), record(7)]):
         tracing.note({"tapeline.outputs": 2})
     [span] = traced.finished()
@@ -95,8 +82,8 @@ def test_a_span_tells_what_its_batch_was() -> None:
     assert (resource["service.name"], resource["service.version"]) == ("tested", "1.2.3")
 
 
-def test_an_exception_is_the_outcome_of_its_batch() -> None:
-    traced = Traced(1)
+def test_an_exception_is_the_outcome_of_its_batch(trace: Trace) -> None:
+    traced = trace(1)
     with pytest.raises(ValueError, match="broken"), tracing.batch_span("process in", [record(1)]):
         raise ValueError("broken")
     [span] = traced.finished()
@@ -104,8 +91,8 @@ def test_an_exception_is_the_outcome_of_its_batch() -> None:
     assert span.events[0].name == "exception"
 
 
-def test_what_a_sampled_batch_sends_leads_back_to_it() -> None:
-    traced = Traced(1)
+def test_what_a_sampled_batch_sends_leads_back_to_it(trace: Trace) -> None:
+    traced = trace(1)
     with tracing.batch_span("first"):
         sent = carried_by(tracing.carrying([OUTPUT, Output("out", b"2")]))
     with tracing.batch_span("second", [record(0, sent[0]), record(1, sent[1])]):
@@ -114,29 +101,29 @@ def test_what_a_sampled_batch_sends_leads_back_to_it() -> None:
     added = sent[1][0]
     assert sent == [[("schema", b"1"), added], [added]]
     assert added[0] == "traceparent"
-    assert [(link.context.trace_id, link.context.span_id) for link in second.links] == [_ids(first)]
+    assert [(link.context.trace_id, link.context.span_id) for link in second.links] == [ids_of(first)]
     assert second.parent is None
-    assert _ids(second)[0] != _ids(first)[0]
+    assert ids_of(second)[0] != ids_of(first)[0]
 
 
-def test_a_batch_out_of_a_sampled_one_is_sampled_and_others_by_the_ratio() -> None:
-    traced = Traced(0)
+def test_a_batch_out_of_a_sampled_one_is_sampled_and_others_by_the_ratio(trace: Trace) -> None:
+    traced = trace(0)
     for name, parents in (("none", []), ("unsampled", [UNSAMPLED]), ("sampled", [UNSAMPLED, PARENT])):
         with tracing.batch_span(name, [record(n, [("traceparent", one)]) for n, one in enumerate(parents)]):
             assert (tracing.trace_headers() is not None) == (name == "sampled")
     assert [span.name for span in traced.finished()] == ["sampled"]
 
 
-def test_the_ratio_decides_about_batches_from_nowhere() -> None:
-    traced = Traced(0.25)
+def test_the_ratio_decides_about_batches_from_nowhere(trace: Trace) -> None:
+    traced = trace(0.25)
     for _ in range(400):
         with tracing.batch_span("one"):
             pass
     assert 50 < len(traced.finished()) < 160  # 5 standard deviations around 100
 
 
-def test_links_are_distinct_capped_and_never_of_what_is_no_trace() -> None:
-    traced = Traced(1)
+def test_links_are_distinct_capped_and_never_of_what_is_no_trace(trace: Trace) -> None:
+    traced = trace(1)
     parents = [PARENT.replace(b"b7ad6b7169203331", f"{n:016x}".encode()) for n in range(1, 40)]
     with tracing.batch_span("many", [record(n, [("traceparent", one)]) for n, one in enumerate(parents * 2)]):
         pass
@@ -148,8 +135,8 @@ def test_links_are_distinct_capped_and_never_of_what_is_no_trace() -> None:
     assert without.links == ()
 
 
-def test_a_header_without_a_value_is_no_trace() -> None:
-    traced = Traced(1)
+def test_a_header_without_a_value_is_no_trace(trace: Trace) -> None:
+    traced = trace(1)
     null: Any = [("traceparent", None)]  # the wire allows it, the client's type does not tell
     with tracing.batch_span("null", [record(0, null)]):
         pass
@@ -157,23 +144,23 @@ def test_a_header_without_a_value_is_no_trace() -> None:
     assert span.links == ()
 
 
-def test_a_dead_letter_keeps_the_trace_it_came_with() -> None:
-    Traced(1)
+def test_a_dead_letter_keeps_the_trace_it_came_with(trace: Trace) -> None:
+    trace(1)
     letter = Output("dead", b"v", headers=[("traceparent", PARENT)])
     with tracing.batch_span("reject"):
         assert carried_by(tracing.carrying([letter])) == [[("traceparent", PARENT)]]
 
 
-def test_a_later_batch_can_link_to_a_named_source() -> None:
-    traced = Traced(0)
+def test_a_later_batch_can_link_to_a_named_source(trace: Trace) -> None:
+    traced = trace(0)
     with tracing.batch_span("values", sources=[PARENT]):
         pass
     [span] = traced.finished()
     assert [format_span_id(link.context.span_id) for link in span.links] == ["b7ad6b7169203331"]
 
 
-def test_a_request_is_a_child_of_its_caller() -> None:
-    traced = Traced(0)
+def test_a_request_is_a_child_of_its_caller(trace: Trace) -> None:
+    traced = trace(0)
     with tracing.request_span("GET", PARENT) as trace_id:
         tracing.note({"http.route": "/v1/health"}, name="GET /v1/health")
     with tracing.request_span("GET", b"nonsense") as other:

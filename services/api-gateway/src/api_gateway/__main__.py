@@ -28,6 +28,7 @@ from chassis import metrics
 from chassis.clock import SystemClock
 from chassis.health import Health
 from chassis.logs import configure_logging, get_logger
+from chassis.tracing import configure_tracing
 from contracts import topics
 from store.database import connect_pool
 
@@ -82,6 +83,7 @@ def main() -> None:
     configure_logging(GROUP, settings.log_format, settings.log_level)
     logging.getLogger("aiokafka").setLevel(logging.WARNING)
     metrics.BUILD_INFO.labels(GROUP, VERSION).set(1)
+    configure_tracing(GROUP, VERSION, settings)
     log.info("starting", host=settings.http_host, port=settings.http_port)
     asyncio.run(serve(settings))
 

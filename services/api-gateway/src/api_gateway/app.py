@@ -33,7 +33,8 @@ from api_gateway.security.caller import Entitlements
 from api_gateway.security.door import Door, Security
 from api_gateway.security.headers import SecurityHeaders
 from api_gateway.state import Gateway
-from api_gateway.trace import Trace
+from api_gateway.trace import RequestSpan, Trace
+from chassis.tracing import is_traced
 
 
 def build() -> FastAPI:
@@ -86,4 +87,6 @@ def protected(gateway: Gateway, security: Security, max_body_bytes: int) -> Fast
     app.add_middleware(RequestMetrics)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Trace)
+    if is_traced():
+        app.add_middleware(RequestSpan)
     return app

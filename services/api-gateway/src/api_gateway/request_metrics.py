@@ -34,9 +34,7 @@ class RequestMetrics:
         try:
             await self._app(scope, receive, watched)
         finally:
-            method = scope["method"] if scope["method"] in _METHODS else "other"
-            route = _template(scope)
-            counter, histogram = _series(method, route, status)
+            counter, histogram = _series(*method_and_route(scope), status)
             counter.inc()
             histogram.observe(time.perf_counter() - started)
 
@@ -50,6 +48,7 @@ def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     )
 
 
-def _template(scope: Scope) -> str:
-    """`/v1/portfolios/{portfolio_id}/value`; whatever no route matched counts together."""
-    return getattr(scope.get("route"), "path", UNMATCHED)
+def method_and_route(scope: Scope) -> tuple[str, str]:
+    """`GET`, `/v1/portfolios/{portfolio_id}/value`; whatever no route matched counts together."""
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    return method, getattr(scope.get("route"), "path", UNMATCHED)

@@ -17,6 +17,7 @@ from chassis.clock import SystemClock
 from chassis.health import Health, serve_health
 from chassis.logs import configure_logging, get_logger
 from chassis.shutdown import StopSignal
+from chassis.tracing import configure_tracing, stop_tracing
 
 SERVICE = "bar-aggregator"
 VERSION = "0.1.0"
@@ -56,6 +57,7 @@ def main() -> None:
     configure_logging(SERVICE, settings.log_format, settings.log_level)
     logging.getLogger("py4j").setLevel(logging.WARNING)  # it logs every call from the JVM
     metrics.BUILD_INFO.labels(service=SERVICE, version=VERSION).set(1)
+    configure_tracing(SERVICE, VERSION, settings)
     stop, clock = StopSignal().listen(), SystemClock()
     health = Health("reference", HEALTH_NAME, BRONZE, REJECTED)
     reference = Reference()
@@ -69,6 +71,7 @@ def main() -> None:
     parts.start("spark", lambda: spark.run(stop))
     stop.wait()
     parts.join(STOP_WITHIN_S)
+    stop_tracing()
     # Whatever still runs may be cut off at any point, as by kill -9; the JVM ends with this process.
     sys.stderr.flush()
     os._exit(1 if parts.failed else 0)

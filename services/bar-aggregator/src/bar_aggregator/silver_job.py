@@ -19,6 +19,7 @@ from chassis.clock import Clock
 from chassis.crash import crash_point
 from chassis.kafka import Publisher
 from chassis.logs import get_logger
+from chassis.tracing import batch_span, note
 from contracts import Bar, topics
 from contracts.codec import encode
 from jobs.progress import Progress
@@ -76,7 +77,7 @@ class SilverJob:
 
         Raises: AnotherRunner; PublishError, asyncpg and Spark errors, after which a run may be repeated.
         """
-        with self._lock, self._store.job_lock():
+        with self._lock, self._store.job_lock(), batch_span(NAME):
             started = time.monotonic()
             result = self._run_once(only_complete)
             seconds = time.monotonic() - started
@@ -104,6 +105,7 @@ class SilverJob:
             revised += sum(bar.revision > 1 for bar in done.changed)
             self._reached_us = max(self._reached_us, *(window.end_us for window in part))
             metrics.WATERMARK_SECONDS.labels(stage="silver").set(self._reached_us / 1e6)
+        note({"tapeline.windows": len(windows), "tapeline.outputs": published, "tapeline.revised": revised})
         return len(windows), waiting, new, revised, published
 
     def _closed(self, pending: Iterable[Window], only_complete: bool) -> tuple[list[Window], int]:
@@ -125,9 +127,8 @@ class SilverJob:
         """Send what PostgreSQL does not have yet: Kafka first, so that what the table has was sent."""
         missing = sorted(self._store.missing(bars), key=lambda bar: (bar.window_start_us, bar.revision))
         messages = [to_message(bar) for bar in missing]
-        for message in messages:
-            self._publisher.send(Output(topics.BARS.name, encode(message), message.symbol.encode()))
-        self._publisher.flush()
+        outputs = (Output(topics.BARS.name, encode(one), one.symbol.encode()) for one in messages)
+        self._publisher.wait(self._publisher.send_all(outputs))
         crash_point("silver-after-kafka")
         if missing:
             self._store.save([to_row(bar) for bar in missing], self._restatements(missing, bars))

@@ -16,6 +16,7 @@ from chassis.clock import SystemClock
 from chassis.health import Health, Route, serve_health
 from chassis.logs import configure_logging, get_logger
 from chassis.table import read_table
+from chassis.tracing import configure_tracing
 from contracts import LimitEvent, Valuation, topics
 from contracts.codec import decoder
 from measuring.adapters.history import HistoryStore
@@ -44,6 +45,7 @@ def main() -> None:
     configure_logging(APP_ID, settings.log_format, settings.log_level)
     quieten_clients(settings.log_level)
     metrics.BUILD_INFO.labels(service=APP_ID, version=VERSION).set(1)
+    configure_tracing(APP_ID, VERSION, settings)
     health = Health("history", "partitions")
     routes: dict[tuple[str, str], Route] = {}
     serve_health(health, settings.http_host, settings.http_port, routes)

@@ -13,6 +13,7 @@ from chassis.kafka import Publisher, new_consumer, new_producer
 from chassis.logs import configure_logging
 from chassis.loop import BatchLoop
 from chassis.shutdown import StopSignal
+from chassis.tracing import configure_tracing
 from contracts import topics
 from tick_ingestor.adapters.instruments import InstrumentFollower
 from tick_ingestor.adapters.recovery import Recovery
@@ -30,6 +31,7 @@ def main() -> None:
     settings = IngestorSettings()  # type: ignore[call-arg]  # values come from the environment
     configure_logging(SERVICE, settings.log_format, settings.log_level)
     metrics.BUILD_INFO.labels(service=SERVICE, version=VERSION).set(1)
+    configure_tracing(SERVICE, VERSION, settings)
     stop, health = StopSignal().listen(), Health("instruments", "partitions")
     serve_health(health, settings.http_host, settings.http_port)
     run(settings, stop, health)

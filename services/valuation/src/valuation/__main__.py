@@ -9,6 +9,7 @@ from chassis.health import Health, serve_health
 from chassis.kafka import Publisher, new_producer
 from chassis.logs import configure_logging, get_logger
 from chassis.shutdown import StopSignal
+from chassis.tracing import configure_tracing
 from contracts import topics
 from store.fence import Fenced
 from store.migrate import require_head
@@ -37,6 +38,7 @@ def main() -> int:
     settings = ValuationSettings()  # type: ignore[call-arg]  # values come from the environment
     configure_logging(SERVICE, settings.log_format, settings.log_level)
     metrics.BUILD_INFO.labels(service=SERVICE, version=VERSION).set(1)
+    configure_tracing(SERVICE, VERSION, settings)
     stop, health = StopSignal().listen(), Health("database", "broker")
     serve_health(health, settings.http_host, settings.http_port)
     try:

@@ -6,6 +6,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from api_gateway.adapters.live import LiveReader
 from api_gateway.core.book import BookChange
+from chassis.tracing import trace_headers
 from contracts import topics
 from contracts.codec import encode
 
@@ -29,13 +30,14 @@ class BookWriter:
         Raises: aiokafka.errors.KafkaError or TimeoutError; sending the same book again is harmless.
         """
         topic = topics.POSITIONS
-        due = [
-            await self._producer.send(topic.name, value=encode(position), key=topic.key_of(position))
-            for position in change.held
+        messages: list[tuple[bytes, bytes | None]] = [
+            (topic.key_of(position), encode(position)) for position in change.held
         ]
-        due += [
-            await self._producer.send(topic.name, value=None, key=f"{change.portfolio_id}/{symbol}".encode())
-            for symbol in change.closed
+        messages += [(f"{change.portfolio_id}/{symbol}".encode(), None) for symbol in change.closed]
+        headers = trace_headers()
+        due = [
+            await self._producer.send(topic.name, value=value, key=key, headers=headers)
+            for key, value in messages
         ]
         written: dict[TopicPartition, int] = {}
         for acknowledgement in due:

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer
 
 from api_gateway.adapters.repository import Repository
 from api_gateway.core.trades import KeyReused, booked_before, trade_id
+from chassis.tracing import trace_headers
 from contracts import Trade, topics
 from contracts.codec import encode
 
@@ -63,9 +64,11 @@ class TradeWriter:
             self._acknowledged.discard(oldest)
 
     async def _send(self, trades: Sequence[Trade]) -> None:
-        topic = topics.TRADES
+        topic, headers = topics.TRADES, trace_headers()
         due = [
-            await self._producer.send(topic.name, value=encode(trade), key=topic.key_of(trade))
+            await self._producer.send(
+                topic.name, value=encode(trade), key=topic.key_of(trade), headers=headers
+            )
             for trade in trades
         ]
         for acknowledgement in due:

@@ -17,6 +17,7 @@ from chassis import metrics
 from chassis.bus import Output
 from chassis.kafka_access import MECHANISM, KafkaAccess
 from chassis.logs import get_logger
+from chassis.tracing import batch_span, carrying, note
 from contracts import topics
 from risk.core.conflation import Conflator, ValuationHead
 
@@ -109,7 +110,9 @@ class ValuationStream:
             started = loop.time()
             values, events = self._waiting.take()
             self._room.set()
-            await compute(values)
+            with batch_span(f"process {topics.VALUATIONS.name}", (event.message for event in events)):
+                note({"tapeline.portfolio_values": len(values)})
+                await compute(values)
             for event in events:
                 event.ack()
             await asyncio.sleep(max(0.0, self._conflate_s - (loop.time() - started)))
@@ -117,7 +120,8 @@ class ValuationStream:
     async def publish(self, outputs: list[Output]) -> None:
         """Send and wait until the broker has acknowledged all; raises what the client raises."""
         sent = [
-            await self._topics[output.topic].send(key=output.key, value=output.value) for output in outputs
+            await self._topics[one.topic].send(key=one.key, value=one.value, headers=one.headers)
+            for one in carrying(outputs)
         ]
         await asyncio.gather(*sent)
 

@@ -12,6 +12,7 @@ from chassis import metrics
 from chassis.bus import Output
 from chassis.clock import Clock, to_us
 from chassis.logs import get_logger
+from chassis.tracing import batch_span, note
 from contracts import LimitEvent, RiskReport, Valuation, topics
 from contracts.codec import decoder
 from measuring.adapters.history import HistoryStore
@@ -69,7 +70,10 @@ class RiskWorker:
         """Report all portfolios at the start and whenever daily history has changed; never returns."""
         while True:
             async with self._turn:
-                await self._report(self._handler.state.newest(), new=False)
+                valuations = self._handler.state.newest()
+                with batch_span("new history"):
+                    note({"tapeline.portfolio_values": len(valuations)})
+                    await self._report(valuations, new=False)
             while await self._history.version() == self._handler.state.history_version:
                 await asyncio.sleep(poll_s)
             started = perf_counter()

@@ -12,6 +12,7 @@ from chassis import metrics
 from chassis.bus import Output
 from chassis.clock import Clock
 from chassis.kafka import Delivery, Publisher
+from chassis.tracing import batch_span, note
 from contracts import Coverage, Valuation, topics
 from contracts.codec import encode
 from valuation.adapters.lease import Lease
@@ -51,6 +52,13 @@ class LiveRounds:
         self._in_flight: deque[tuple[list[Delivery], Offsets]] = deque()
         self._unstored: dict[str, tuple[Valuation, bytes]] = {}
         self._coverage: dict[str, Coverage] = {}
+        self._sources: list[bytes] = []
+        self._round_sources: list[bytes] = []
+
+    def follow(self, source: bytes | None) -> None:
+        """The next round values what this traced batch brought; None is one that is not traced."""
+        if source is not None:
+            self._sources.append(source)
 
     def wait_s(self) -> float | None:
         """Seconds until there is something to do; None when nothing is dirty."""
@@ -65,7 +73,10 @@ class LiveRounds:
         if not self._queue and self.wait_s() in (0.0, None):
             self._begin()
         if self._queue:
-            with metrics.STAGE_SECONDS.labels(stage="live").time():
+            with (
+                batch_span("live values", sources=self._round_sources),
+                metrics.STAGE_SECONDS.labels(stage="live").time(),
+            ):
                 self._slice()
             if not self._queue:
                 self._end()
@@ -99,6 +110,7 @@ class LiveRounds:
 
     def _begin(self) -> None:
         self._round_offsets = dict(self._progress.read)
+        self._round_sources, self._sources = self._sources, []
         self._begun_at = self._clock.monotonic() if self._state.is_dirty else self._begun_at
         self._queue.extend(self._state.take_dirty())
         if not self._queue and self._round_offsets != self._progress.published:
@@ -112,6 +124,7 @@ class LiveRounds:
             if self._clock.monotonic() >= until:
                 break
         self._lease.confirm()
+        note({"tapeline.portfolio_values": len(outputs)})
         self._deliveries.append(self._publisher.send_all(outputs))
 
     def _end(self) -> None:

@@ -9,6 +9,7 @@ from chassis.health import Health
 from chassis.kafka import Publisher
 from chassis.logs import get_logger
 from chassis.shutdown import StopSignal
+from chassis.tracing import batch_span, traceparent
 from contracts import topics
 from valuation.adapters.closes import CloseWatch
 from valuation.adapters.lease import Lease
@@ -110,7 +111,8 @@ class ValuationLoop:
             return
         facts: list[Fact] = []
         due_before = self._state.agenda.changes
-        with metrics.STAGE_SECONDS.labels(stage="handle").time():
+        with batch_span("take in", records), metrics.STAGE_SECONDS.labels(stage="handle").time():
+            source = traceparent()
             for record in records:
                 try:
                     if (fact := handle(self._state, record)) is not None:
@@ -119,7 +121,8 @@ class ValuationLoop:
                     metrics.INVALID_RECORDS.labels(topic=record.topic).inc()
                     log.error("record not taken in", error=str(error))
                 self._progress.take((record.topic, record.partition), record.offset + 1)
-        self._official.note(facts, changed=self._state.agenda.changes != due_before)
+        self._live.follow(source)
+        self._official.note(facts, changed=self._state.agenda.changes != due_before, source=source)
 
     def _save(self) -> None:
         if self._saving is not None and self._saving[0].done():

@@ -12,6 +12,7 @@ from chassis import metrics
 from chassis.clock import Clock
 from chassis.kafka import Publisher
 from chassis.logs import get_logger
+from chassis.tracing import batch_span, note
 from contracts import Valuation
 from contracts.codec import encode
 from valuation.adapters.lease import Lease
@@ -68,6 +69,8 @@ class OfficialRuns:
         self._settled_facts: list[Fact] = []
         self._run_offsets: Offsets = {}
         self._run_facts = 0
+        self._sources: list[bytes] = []
+        self._run_sources: list[bytes] = []
         self._due_since: float | None = None
         self._changed_at = 0.0
 
@@ -81,10 +84,11 @@ class OfficialRuns:
         """Whether official values are being made right now."""
         return self._run is not None
 
-    def note(self, facts: Sequence[Fact], changed: bool) -> None:
-        """Records were handled: facts to store, and whether official values became due by them."""
+    def note(self, facts: Sequence[Fact], changed: bool, source: bytes | None = None) -> None:
+        """Records were handled: facts to store, whether official values became due, the span of the batch."""
         self._facts.extend(facts)
         if changed:
+            self._sources += [] if source is None else [source]
             self._changed_at = self._clock.monotonic()
             if self._due_since is None:
                 self._due_since = self._changed_at
@@ -111,6 +115,7 @@ class OfficialRuns:
     def _begin(self) -> None:
         self._remember_older_bars()
         self._run_offsets, self._run_facts = dict(self._progress.read), len(self._facts)
+        self._run_sources, self._sources = self._sources, []
         self._due_since = None
         self._run = self._value_all(self._state.agenda.take())
 
@@ -169,9 +174,11 @@ class OfficialRuns:
                 news.append((due, revised, was))
         if not news:
             return
-        outputs = [output_of(value, encode(value)) for _, value, _ in news]
-        self._lease.confirm()
-        delivery = self._publisher.send_all(outputs)
+        with batch_span("official values", sources=self._run_sources):
+            note({"tapeline.portfolio_values": len(news)})
+            outputs = [output_of(value, encode(value)) for _, value, _ in news]
+            self._lease.confirm()
+            delivery = self._publisher.send_all(outputs)
         while not delivery.done():
             yield False
         yield from _result(self._store.save_official(OfficialBatch(news)))
