@@ -72,6 +72,10 @@ def test_risk_comes_as_it_was_stored(warehouse: str) -> None:
     (tail,) = found["tails"]
     assert (tail["var"], tail["expected_shortfall"], tail["scenario_date"]) == (900.0, 1100.0, "2011-08-08")
     assert (tail["interval_lower"], tail["interval_upper"], tail["k"]) == (700.5, 1200.25, 5)
+    split = found["split"]
+    assert (D(split["var"]), D(split["expected_shortfall"])) == (900, 1100)
+    parts = {one["symbol"]: (D(one["component"]), one["share"]) for one in split["positions"]}
+    assert parts == {name: (900 * share, float(share)) for name, share in books.SHARES.items()}
     worth = {symbol: books.value(symbol, MONDAY) for symbol in HELD}
     by_currency = {one["name"]: D(one["net"]) for one in found["by_currency"]}
     assert by_currency == {"EUR": worth["SAP"], "USD": worth["AIG"] + worth["BAC"]}

@@ -47,6 +47,10 @@ def rows() -> books.Rows:
         ),
         books.risk("concentration", 88.5, parameters="", unit="percent", details={"symbol": "BAC"}),
     ]
+    good[tables.VarComponent] = [
+        *books.components("historical_var", D(900), parameters=TAIL),
+        *books.components("expected_shortfall", D(1100), parameters=TAIL),
+    ]
     return {
         **good,
         tables.Position: [_position(symbol) for symbol in HELD],

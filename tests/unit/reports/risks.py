@@ -10,7 +10,7 @@ from tests.unit.reports.books import KNOWN, MONDAY, US
 from contracts import Coverage, PositionValue, Valuation
 from measuring.core.history import DailyHistory
 from quant import DatedSeries, business_dates
-from reports.core.risk.rows import Limit, Metric, RiskRows, TestedDay
+from reports.core.risk.rows import Component, Limit, Metric, RiskRows, TestedDay
 
 CLOSE = dt.datetime(2013, 10, 7, 21, 0, tzinfo=dt.UTC)
 DAYS = np.array(business_dates(dt.date(2011, 6, 1), dt.date(2013, 10, 4)), dtype="datetime64[D]")
@@ -89,6 +89,19 @@ def metric(measure: str, value: float | None, parameters: str = "", **fields: An
     return Metric(measure=measure, value=value, parameters=parameters, **{**values, **fields})
 
 
+def component(symbol: str, amount: str | None, share: float | None = None, **fields: Any) -> Component:
+    values: dict[str, Any] = {
+        "portfolio_id": "US",
+        "measure": "historical_var",
+        "parameters": TAIL.format(9900),
+        "component": None if amount is None else D(amount),
+        "percent": share,
+        "marginal": share,
+        "reason": None,
+    }
+    return Component(symbol=symbol, **{**values, **fields})
+
+
 def limit(limit_id: str, state: str | None, **fields: Any) -> Limit:
     values: dict[str, Any] = {
         "portfolio_id": "US",
@@ -143,6 +156,14 @@ def risk_rows(**fields: Any) -> RiskRows:
             metric("expected_shortfall", 150.0, TAIL.format(9900)),
             metric("volatility_20d", 0.21, "window=20", unit="ratio"),
             metric("concentration", 50.0, unit="percent", details={"symbol": "AIG"}),
+        ],
+        "components": [
+            component("AIG", "100", 83.3),
+            component("SAP", "60", 50.0),
+            component("BAC", "-40", -33.3),
+            component("AIG", "150", 100.0, measure="expected_shortfall"),
+            component("SAP", "40", 26.7, measure="expected_shortfall"),
+            component("BAC", "-40", -26.7, measure="expected_shortfall"),
         ],
         "limits": [limit("us-var", "OK", value=90.0)],
         "tested": [],

@@ -19,7 +19,7 @@ from reports.adapters.gold import (
 from reports.adapters.history import read_history
 from reports.core.books import allowed
 from reports.core.risk.backtests import CONFIDENCE_BP, DAYS
-from reports.core.risk.rows import Limit, Metric, RiskRows, TestedDay
+from reports.core.risk.rows import Component, Limit, Metric, RiskRows, TestedDay
 from store.database import Connection
 
 # A business date ends at 17:00 New York and takes in the weekend before it; the span only helps the index.
@@ -29,6 +29,8 @@ SELECT greatest(
     (SELECT max(recorded_at) FROM gold.fact_portfolio_valuation_history
       WHERE {_OF_DATE} AND ($2::timestamptz IS NULL OR recorded_at <= $2)),
     (SELECT max(recorded_at) FROM gold.fact_risk_metrics_history
+      WHERE {_OF_DATE} AND ($2::timestamptz IS NULL OR recorded_at <= $2)),
+    (SELECT max(recorded_at) FROM gold.fact_var_components_history
       WHERE {_OF_DATE} AND ($2::timestamptz IS NULL OR recorded_at <= $2)),
     (SELECT max(recorded_at) FROM gold.mart_report_limit_events
       WHERE date = $1 AND ($2::timestamptz IS NULL OR recorded_at <= $2)))
@@ -52,6 +54,14 @@ SELECT portfolio_id, measure, parameters, value, unit, details, reason
   FROM gold.fact_risk_metrics_history AS metric
   JOIN unnest($2::text[], $3::timestamptz[]) AS closing(portfolio_id, as_of) USING (portfolio_id, as_of)
  WHERE {KNOWN.format("$1")} AND basis = 'bar'
+"""  # noqa: S608
+# Portfolios and moments are said once more: a join alone does not reach below the window of the history.
+_COMPONENTS = f"""
+SELECT portfolio_id, measure, parameters, symbol, component, percent, marginal, reason
+  FROM gold.fact_var_components_history AS part
+  JOIN unnest($2::text[], $3::timestamptz[]) AS closing(portfolio_id, as_of) USING (portfolio_id, as_of)
+ WHERE {KNOWN.format("$1")} AND basis = 'bar' AND reason IS DISTINCT FROM 'not_held'
+   AND part.portfolio_id = ANY($2) AND part.as_of = ANY($3)
 """  # noqa: S608
 _LIMITS = f"""
 SELECT book.limit_id, book.portfolio_id, book.scope, book.scope_value, book.measure, book.parameters,
@@ -120,6 +130,7 @@ async def read_risk(
         portfolios=shown,
         closings=closings,
         metrics=to_structs(await conn.fetch(_METRICS, known, *moments), Metric),
+        components=to_structs(await conn.fetch(_COMPONENTS, known, *moments), Component),
         limits=to_structs(await conn.fetch(_LIMITS, known, ids, date), Limit),
         tested=to_structs(await conn.fetch(_TESTED, known, ids, date, chosen, DAYS), TestedDay),
         names=await names_at(conn, date, known),

@@ -11,10 +11,11 @@ from contracts import Valuation
 from measuring.core.history import FactorCache
 from reports.core.books import Placed, in_tree_order
 from reports.core.risk.backtests import backtest
+from reports.core.risk.components import tail_split
 from reports.core.risk.exposures import by_asset_class, by_currency
 from reports.core.risk.limits import limit_states
-from reports.core.risk.rows import Metric, RiskRows, TestedDay
-from reports.core.risk.shapes import BookRisk, RiskExposureReport
+from reports.core.risk.rows import Component, Metric, RiskRows, TestedDay
+from reports.core.risk.shapes import BookRisk, RiskExposureReport, TailSplit
 from reports.core.risk.stresses import stresses
 from reports.core.risk.tails import number, tail_risks
 from reports.core.risk.volatilities import ranked
@@ -38,9 +39,19 @@ def risk_exposure(rows: RiskRows) -> RiskExposureReport:
     tested: defaultdict[str, list[TestedDay]] = defaultdict(list)
     for day in rows.tested:
         tested[day.portfolio_id].append(day)
+    components: defaultdict[str, list[Component]] = defaultdict(list)
+    for part in rows.components:
+        components[part.portfolio_id].append(part)
     cache = FactorCache(rows.history, rows.pivot)
     books = tuple(
-        _book(placed, rows.closings.get(name), metrics[name], tested[name], cache)
+        _book(
+            placed,
+            rows.closings.get(name),
+            metrics[name],
+            tail_split(components[name], rows.closings.get(name), rows.names),
+            tested[name],
+            cache,
+        )
         for placed in in_tree_order(rows.portfolios)
         for name in (placed.portfolio.portfolio_id,)
     )
@@ -67,6 +78,7 @@ def _book(
     placed: Placed,
     closing: Valuation | None,
     metrics: Sequence[Metric],
+    split: TailSplit,
     tested: Sequence[TestedDay],
     cache: FactorCache,
 ) -> BookRisk:
@@ -89,6 +101,7 @@ def _book(
         net=None if closing is None else closing.net_exposure,
         coverage=coverage,
         tails=tail_risks(metrics, gross),
+        split=split,
         by_asset_class=by_asset_class(positions),
         by_currency=by_currency(positions),
         stresses=() if closing is None else stresses(closing, cache),

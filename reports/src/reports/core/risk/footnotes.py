@@ -8,6 +8,8 @@ TEXTS = (
     "The interval is the one in which the true value at risk lies with the stated probability if days "
     "are independent and alike; a side that the sample is too small to bound is n/a.",
     "Expected shortfall is the mean loss of the tail beyond the confidence (Acerbi and Tasche).",
+    "What a position adds to VaR is its loss in the scenario behind the VaR; to expected shortfall, its mean "
+    "loss over the tail. Per unit of its market value that is what a little more of it would add.",
     "Volatility, drawdown and the other ratios of portfolios are those of today's book held through the "
     "past (pro forma), not of the books that were held; realised ones are in the Daily Portfolio PnL "
     "report.",

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from reports.core import figures
 from reports.core.document import Document, Section
 from reports.core.risk import footnotes
+from reports.core.risk.component_tables import all_components, component_table
 from reports.core.risk.exposure_tables import concentration, groups, worth
 from reports.core.risk.limit_tables import limit_tables
 from reports.core.risk.shapes import RiskExposureReport
@@ -36,6 +37,7 @@ def document(report: RiskExposureReport) -> Document:
                 tail_table("VaR 99 %", "One day, 99 %", books, highest=True),
                 *tail_chart(books),
                 tail_table("VaR other", "One day, other confidences", books, highest=False),
+                component_table(books),
             )),
             Section("Exposure", (
                 worth(books),
@@ -48,7 +50,7 @@ def document(report: RiskExposureReport) -> Document:
             Section("Backtest", (backtest(books),)),
         ),
         footnotes=footnotes.TEXTS,
-        details=(all_stresses(books), all_instruments(report)),
+        details=(all_components(books), all_stresses(books), all_instruments(report)),
     )  # fmt: skip
 
 

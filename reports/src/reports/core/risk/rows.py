@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -19,6 +20,19 @@ class Metric(Struct, frozen=True, kw_only=True):
     value: float | None
     unit: str
     details: Mapping[str, str]
+    reason: str | None
+
+
+class Component(Struct, frozen=True, kw_only=True):
+    """What one position of a closing valuation adds to a stored risk number, or why that is not known."""
+
+    portfolio_id: str
+    measure: str
+    parameters: str
+    symbol: str
+    component: Decimal | None
+    percent: float | None
+    marginal: float | None
     reason: str | None
 
 
@@ -68,6 +82,7 @@ class RiskRows(Struct, frozen=True, kw_only=True):
     portfolios: Sequence[Portfolio]
     closings: Mapping[str, Valuation]
     metrics: Sequence[Metric]
+    components: Sequence[Component]
     limits: Sequence[Limit]
     tested: Sequence[TestedDay]
     names: Mapping[str, str]

@@ -32,6 +32,36 @@ class TailRisk(Struct, frozen=True, kw_only=True):
     shortfall_unavailable: Unavailable | None
 
 
+class PositionRisk(Struct, frozen=True, kw_only=True):
+    """What one position adds to value at risk and expected shortfall, in base currency; a hedge takes away.
+
+    Shares are of the whole; `marginal` is value at risk per unit of market value.
+    """
+
+    symbol: str
+    name: str
+    market_value: Decimal | None
+    component: Decimal | None
+    share: float | None
+    marginal: float | None
+    shortfall_component: Decimal | None
+    shortfall_share: float | None
+    reason: str | None
+
+
+class TailSplit(Struct, frozen=True, kw_only=True):
+    """What value at risk and expected shortfall of one confidence are made of, the largest part first.
+
+    The components add up to `var` and `expected_shortfall` exactly.
+    """
+
+    confidence_bp: int
+    var: Decimal | None
+    expected_shortfall: Decimal | None
+    positions: tuple[PositionRisk, ...]
+    unavailable: Unavailable | None
+
+
 class Number(Struct, frozen=True, kw_only=True):
     """A stored measure, or why there is none."""
 
@@ -133,6 +163,7 @@ class BookRisk(Struct, frozen=True, kw_only=True):
     net: Decimal | None
     coverage: dict[str, Any]
     tails: tuple[TailRisk, ...]
+    split: TailSplit
     volatility_20d: Number | None
     volatility_ewma: Number | None
     max_drawdown: Number | None
