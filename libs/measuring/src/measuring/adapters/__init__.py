@@ -1,1 +1,1 @@
-"""Daily history, limits and risk numbers in PostgreSQL."""
+"""Daily history, limits, risk numbers and their split in PostgreSQL."""

@@ -1,1 +1,1 @@
-"""Pure parts: daily history as matrices, reports, what a limit reads."""
+"""Pure parts: daily history as matrices, reports and their split, what a limit reads."""
