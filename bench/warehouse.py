@@ -21,7 +21,8 @@ BUILT_TARGET_S = 150.0
 PATH = f"dbt build with every test, {PORTFOLIOS:,} portfolios x {POSITIONS} positions"
 NOTE = (
     f"{DATES} dates with a closing valuation, daily profit and loss and 12 risk numbers of each portfolio, "
-    f"five-minute bars of {SYMBOLS} symbols, written by SQL; from starting dbt to its end."
+    f"two of them split by position, five-minute bars of {SYMBOLS} symbols, written by SQL; from starting dbt "
+    "to its end."
 )
 
 # Every number follows from the ordinals of portfolio, symbol and date, so that the data tests hold.
@@ -77,6 +78,13 @@ INSERT INTO ops.risk_metric (portfolio_id, as_of, basis, measure, parameters, va
 SELECT portfolio_id, as_of, basis, 'measure_' || m, 'number=' || m, valuation_id, m, 'USD', '{}', 1, 1
   FROM ops.portfolio_valuation CROSS JOIN generate_series(1, 12) AS m WHERE as_of = %(close)s
 """
+_COMPONENTS = """
+INSERT INTO ops.var_component (portfolio_id, as_of, basis, measure, parameters, symbol, valuation_id,
+                               component, percent, marginal, currency, revision)
+SELECT portfolio_id, as_of, basis, 'measure_' || m, 'number=' || m, symbol, valuation_id,
+       m::numeric / %(positions)s, 100.0 / %(positions)s, 0, 'USD', 1
+  FROM ops.position_valuation CROSS JOIN generate_series(1, 2) AS m WHERE as_of = %(close)s
+"""
 
 
 def measure(runs: int) -> list[Row]:
@@ -110,7 +118,7 @@ def measure(runs: int) -> list[Row]:
 
 def write_date(dsn: str, day: int) -> None:
     """Bars, valuations, profit and loss and risk of one date, as the services leave them."""
-    for statement in (_BARS, _LINES, _VALUES, _EARNED, _RISK):
+    for statement in (_BARS, _LINES, _VALUES, _EARNED, _RISK, _COMPONENTS):
         _execute(dsn, statement, day)
     _execute(dsn, "ANALYZE", day)  # autovacuum would come round to it
 
