@@ -21,8 +21,8 @@ BUILT_TARGET_S = 150.0
 PATH = f"dbt build with every test, {PORTFOLIOS:,} portfolios x {POSITIONS} positions"
 NOTE = (
     f"{DATES} dates with a closing valuation, daily profit and loss and 12 risk numbers of each portfolio, "
-    f"two of them split by position, five-minute bars of {SYMBOLS} symbols, written by SQL; from starting dbt "
-    "to its end."
+    f"two of them split by position, five-minute bars of {SYMBOLS} symbols, written by SQL; from starting "
+    "dbt to its end."
 )
 
 # Every number follows from the ordinals of portfolio, symbol and date, so that the data tests hold.
