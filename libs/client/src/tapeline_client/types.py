@@ -200,6 +200,7 @@ class BookRisk(Struct, frozen=True, kw_only=True):
     net: Decimal | None
     coverage: dict[str, Any]
     tails: tuple[TailRisk, ...]
+    split: TailSplit
     volatility_20d: Number | None
     volatility_ewma: Number | None
     max_drawdown: Number | None
@@ -1266,6 +1267,24 @@ class PositionList(Struct, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
+class PositionRisk(Struct, frozen=True, kw_only=True):
+    """What one position adds to value at risk and expected shortfall, in base currency; a hedge takes
+    away.
+
+    Shares are of the whole; `marginal` is value at risk per unit of market value.
+    """
+
+    symbol: str
+    name: str
+    market_value: Decimal | None
+    component: Decimal | None
+    share: float | None
+    marginal: float | None
+    shortfall_component: Decimal | None
+    shortfall_share: float | None
+    reason: str | None
+
+
 class PositionSource(Struct, frozen=True, kw_only=True):
     """A loaded version of a position."""
 
@@ -1665,6 +1684,19 @@ class TailRisk(Struct, frozen=True, kw_only=True):
     window_end: date | None
     unavailable: Unavailable | None
     shortfall_unavailable: Unavailable | None
+
+
+class TailSplit(Struct, frozen=True, kw_only=True):
+    """What value at risk and expected shortfall of one confidence are made of, the largest part first.
+
+    The components add up to `var` and `expected_shortfall` exactly.
+    """
+
+    confidence_bp: int
+    var: Decimal | None
+    expected_shortfall: Decimal | None
+    positions: tuple[PositionRisk, ...]
+    unavailable: Unavailable | None
 
 
 class TickRange(Struct, frozen=True, kw_only=True):
