@@ -8,7 +8,6 @@ PRICE_PLACES = 8
 PRICE_E8_MAX = 2**63 - 1
 # Generous for any market, and the sum of 900,000 such ticks still fits 64 bits further down.
 VOLUME_MAX = 10**13
-CACHED_PRICES_MAX = 100_000
 
 _CONTEXT = Context(prec=40, rounding=ROUND_HALF_EVEN, traps=[])
 _PRICE_LIMIT = Decimal(PRICE_E8_MAX).scaleb(-PRICE_PLACES)
@@ -18,20 +17,15 @@ class PriceScale:
     """Decimal prices times 10^8, exact; more than 8 decimals are rounded once, half-even.
 
     `minor_digits` is 0 for prices in the currency itself and 2 for prices in its hundredths (GBX).
-    Results are remembered, because prices come back: a dictionary is faster than decimal arithmetic.
     """
 
     def __init__(self, minor_digits: int = 0) -> None:
         self._shift = PRICE_PLACES - minor_digits
         self._quantum = Decimal(1).scaleb(-self._shift)
         self._limit = _PRICE_LIMIT.scaleb(minor_digits)
-        self._known: dict[Decimal, int] = {}
 
     def price(self, price: Decimal) -> int | Rejection:
         """A price above zero, as price_e8."""
-        known = self._lookup(price)
-        if known:  # a remembered zero is a bid or ask, and no price
-            return known
         scaled = self._scale("price", price)
         if isinstance(scaled, int) and scaled <= 0:
             return Rejection("price_not_positive", f"price {shown(str(price))} is not above 0 at 8 decimals")
@@ -39,19 +33,10 @@ class PriceScale:
 
     def quote(self, name: str, price: Decimal) -> int | Rejection:
         """A bid or ask, as price_e8; zero is allowed, since a side may be empty."""
-        known = self._lookup(price)
-        if known is not None:
-            return known
         scaled = self._scale(name, price)
         if isinstance(scaled, int) and scaled < 0:
             return Rejection("price_not_positive", f"{name} {shown(str(price))} is below 0")
         return scaled
-
-    def _lookup(self, price: Decimal) -> int | None:
-        try:
-            return self._known.get(price)
-        except TypeError:  # a signalling NaN cannot be hashed
-            return None
 
     def _scale(self, name: str, price: Decimal) -> int | Rejection:
         if not price.is_finite():
@@ -60,12 +45,7 @@ class PriceScale:
             return Rejection(
                 "wrong_type", f"{name} {shown(str(price))} exceeds the greatest price {self._limit}"
             )
-        scaled = int(_CONTEXT.scaleb(_CONTEXT.quantize(price, self._quantum), self._shift))
-        if scaled >= 0:
-            if len(self._known) >= CACHED_PRICES_MAX:
-                self._known.clear()
-            self._known[price] = scaled
-        return scaled
+        return int(_CONTEXT.scaleb(_CONTEXT.quantize(price, self._quantum), self._shift))
 
 
 def volume_of(volume: float | str) -> int | Rejection:

@@ -28,15 +28,12 @@ class RecentIds:
         known = self._young.get(tick_id)
         if known is None:
             known = self._old.get(tick_id)
-        if known is None:
-            self._remember(tick_id, origin)
-            return "new"
+            if known is None:
+                if len(self._young) >= self._generation_size:
+                    self._old, self._young = self._young, {}
+                self._young[tick_id] = origin
+                return "new"
         return "same" if known == origin else "duplicate"
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
-
-    def _remember(self, tick_id: str, origin: int) -> None:
-        if len(self._young) >= self._generation_size:
-            self._old, self._young = self._young, {}
-        self._young[tick_id] = origin

@@ -12,12 +12,10 @@ from tick_ingestor.core.currencies import MINOR_DIGITS, QUOTATIONS
 from tick_ingestor.core.decode import decode
 from tick_ingestor.core.identity import hashed_id
 from tick_ingestor.core.instruments import InstrumentTable, Listing
+from tick_ingestor.core.optional import SEQ_LIMIT, text_problem
 from tick_ingestor.core.rejection import Rejection, shown
+from tick_ingestor.core.shortcut import Shortcut
 from tick_ingestor.core.timestamps import timestamp_us
-
-SEQ_LIMIT = 2**63
-TEXT_CHARACTERS_MAX = 100
-KNOWN_TEXTS_MAX = 10_000
 
 
 class Normaliser:
@@ -29,13 +27,19 @@ class Normaliser:
         self._max_ahead_us = max_ahead_us
         self._major = PriceScale()
         self._minor = PriceScale(MINOR_DIGITS)
-        # Sources and sale conditions that were found good; they come back with every tick of a feed.
-        self._texts: set[str | None] = {None}
+        self._shortcut = Shortcut(instruments, max_message_bytes, max_ahead_us)
 
     def tick(
         self, value: bytes | None, ts_ingest_us: int, raw_partition: int, raw_offset: int
     ) -> Tick | Rejection:
         """The tick in the bytes of a raw event. Never raises, whatever the bytes are."""
+        tick = self._shortcut.tick(value, ts_ingest_us, raw_partition, raw_offset)
+        return self.long_way(value, ts_ingest_us, raw_partition, raw_offset) if tick is None else tick
+
+    def long_way(
+        self, value: bytes | None, ts_ingest_us: int, raw_partition: int, raw_offset: int
+    ) -> Tick | Rejection:
+        """The same without the shortcut: it can be asked about every event and tells what is wrong."""
         raw = decode(value, self._max_message_bytes)
         if isinstance(raw, Rejection):
             return raw
@@ -61,8 +65,8 @@ class Normaliser:
             return ts_event_us
         if not 0 <= ts_event_us <= ts_ingest_us + self._max_ahead_us:
             return self._out_of_range(raw, ts_event_us, ts_ingest_us)
-        if raw.source not in self._texts or raw.sale_condition not in self._texts:
-            problem = self._text_problem(raw)
+        for name, text in (("source", raw.source), ("sale_condition", raw.sale_condition)):
+            problem = None if text is None else text_problem(name, text)
             if problem is not None:
                 return problem
         seq = raw.seq or 0
@@ -120,19 +124,6 @@ class Normaliser:
             f"ts_event {shown(raw.ts_event)} is {ahead_ms} ms ahead of our clock, "
             f"{self._max_ahead_us // 1000} ms are allowed; is the sender's clock right?",
         )
-
-    def _text_problem(self, raw: RawTick) -> Rejection | None:
-        """What is wrong with source or sale_condition. They travel far, so odd characters end here."""
-        for name, text in (("source", raw.source), ("sale_condition", raw.sale_condition)):
-            if text is None:
-                continue
-            if len(text) > TEXT_CHARACTERS_MAX or not text.isprintable():
-                limits = f"at most {TEXT_CHARACTERS_MAX} printable characters"
-                return Rejection("wrong_type", f"{name} {shown(text)} must be {limits}")
-            if len(self._texts) >= KNOWN_TEXTS_MAX:
-                self._texts = {None}
-            self._texts.add(text)
-        return None
 
 
 def _unknown_symbol(raw: RawTick) -> Rejection:
