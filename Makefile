@@ -15,8 +15,8 @@ down: ## Stop the platform; data stays
 
 test: lint install-tools ## Every check and every test
 	@$(BIN)/python -m pytest -n 2 $(FAST_TESTS)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/integration
-	@$(BIN)/python -m pytest tests/e2e
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --durations 15 tests/integration
+	@$(BIN)/python -m pytest --durations 15 tests/e2e
 
 test-fast: install-dev ## Unit, contract and architecture tests: about a minute
 	@$(BIN)/python -m pytest -q -n 2 $(FAST_TESTS)

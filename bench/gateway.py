@@ -1,94 +1,71 @@
-"""The gateway's answers from memory under load."""
+"""The gateway's answers from memory under load: as it runs, and the same application under uvicorn."""
 
-import asyncio
-import time
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from bench.rows import Row, percentile
+import psutil
+
+from bench.rows import Row
 from bench.stack import producer, running_platform, wait_until
+from bench.wrk import Load, load
+from local_stack.ports import free_port
 from testkit.platform import Platform
+from testkit.processes import ChildProcess
 
-CONNECTIONS = 32
-SECONDS = 10.0
+CONNECTIONS, SECONDS = 16, 10
 PORTFOLIO = "US-CORE"
 PATH = "gateway GET value or VaR"
+NAMES = ("value", "var")
 RATE_TARGET, P99_TARGET_MS = 10_000, 5.0
 NOTE = (
-    f"Closed loop over {CONNECTIONS} connections for {SECONDS:.0f} s by an asyncio client of our own "
-    "(not wrk) on the same cores; the platform runs beside it without a feed."
+    f"Closed loop by wrk, one thread and {CONNECTIONS} connections for {SECONDS} s, on the same cores; the "
+    "platform runs beside it without a feed. Every request carries a key and gets a trace id, an ETag and "
+    "its metrics. Under uvicorn runs the same application with the same settings (httptools parser)."
 )
 
 
-@dataclass
-class Load:
-    """One run: what is asked and how long each answer took."""
-
-    request: bytes
-    deadline: float
-    answer_bytes: int
-    latencies_ms: list[float] = field(default_factory=list)
-
-
-class Connection(asyncio.Protocol):
-    """Asks again as soon as an answer is complete; answers of one request are equally long."""
-
-    def __init__(self, load: Load) -> None:
-        self._load = load
-        self._missing = 0
-        self._asked = 0.0
-        self.done = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._ask()
-
-    def data_received(self, data: bytes) -> None:
-        self._missing -= len(data)
-        if self._missing > 0:
-            return
-        now = time.perf_counter()
-        self._load.latencies_ms.append((now - self._asked) * 1e3)
-        if now < self._load.deadline and self._missing == 0:
-            self._ask()
-        else:
-            self._transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._missing == 0:
-            self.done.set_result(None)
-        else:
-            self.done.set_exception(RuntimeError("an answer differed in length"))
-
-    def _ask(self) -> None:
-        self._missing, self._asked = self._load.answer_bytes, time.perf_counter()
-        self._transport.write(self._load.request)
-
-
 def measure(runs: int) -> list[Row]:
-    rows = []
     with running_platform() as platform:
         fill(platform)
-        for name in ("value", "var"):
-            path = f"/v1/portfolios/{PORTFOLIO}/{name}"
-            found = [asyncio.run(one_run(platform.client, path)) for _ in range(runs + 1)][1:]
-            rows.append(
-                Row(
-                    path=PATH,
-                    subject=f"GET {name}",
-                    unit="requests/s",
-                    values=tuple(len(latencies) / SECONDS for latencies in found),
-                    target=RATE_TARGET,
-                    higher_is_better=True,
-                    note=NOTE,
-                )
-            )
-            p99 = tuple(percentile(latencies, 0.99) for latencies in found)
-            rows.append(
-                Row(path=PATH, subject=f"GET {name}, p99", unit="ms", values=p99, target=P99_TARGET_MS)
-            )
-    return rows
+        ours = measured(platform.client["api_url"], platform.client["api_key"], runs)
+        with under_uvicorn(platform) as url:
+            peer = measured(url, platform.client["api_key"], runs)
+    return [row for name in NAMES for row in (*rows(name, ours[name]), *rows(name, peer[name], "uvicorn"))]
+
+
+def measured(api_url: str, api_key: str, runs: int) -> dict[str, list[Load]]:
+    """Every run of each question, after one that is not counted."""
+    urls = {name: f"{api_url}/v1/portfolios/{PORTFOLIO}/{name}" for name in NAMES}
+    return {
+        name: [load(url, api_key, CONNECTIONS, SECONDS) for _ in range(runs + 1)][1:]
+        for name, url in urls.items()
+    }
+
+
+def rows(name: str, found: list[Load], peer: str | None = None) -> list[Row]:
+    subject = f"GET {name}" if peer is None else f"GET {name}, {peer}"
+    return [
+        Row(
+            path=PATH,
+            subject=subject,
+            unit="requests/s",
+            values=tuple(one.requests_per_s for one in found),
+            target=None if peer else RATE_TARGET,
+            higher_is_better=True,
+            note=NOTE,
+        ),
+        Row(
+            path=PATH,
+            subject=f"{subject}, p99",
+            unit="ms",
+            values=tuple(one.p99_ms for one in found),
+            target=None if peer else P99_TARGET_MS,
+        ),
+    ]
 
 
 def fill(platform: Platform) -> None:
@@ -97,32 +74,28 @@ def fill(platform: Platform) -> None:
     wait_until(lambda: platform.http.get(f"/v1/portfolios/{PORTFOLIO}/var").status_code == 200)
 
 
-async def one_run(client: dict[str, str], path: str) -> list[float]:
-    """Milliseconds of every answer of one run."""
-    address = urlsplit(client["api_url"])
-    request = (
-        f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nX-API-Key: {client['api_key']}\r\n\r\n".encode()
+@contextmanager
+def under_uvicorn(platform: Platform) -> Iterator[str]:
+    """A second gateway on the same platform; yields its address."""
+    port = free_port()
+    environment = psutil.Process(platform.pid("api-gateway")).environ() | {"TAPELINE_HTTP_PORT": str(port)}
+    url = f"http://127.0.0.1:{port}"
+    child = ChildProcess(
+        "uvicorn",
+        [sys.executable, str(Path(__file__).with_name("under_uvicorn.py"))],
+        platform.home / "uvicorn.log",
+        environment,
     )
-    load = Load(request, 0.0, await answer_bytes(address.hostname, address.port, request))
-    load.deadline = time.perf_counter() + SECONDS
-    loop = asyncio.get_running_loop()
-    made = [
-        await loop.create_connection(lambda: Connection(load), address.hostname, address.port)
-        for _ in range(CONNECTIONS)
-    ]
-    await asyncio.gather(*(protocol.done for _, protocol in made))
-    return load.latencies_ms
+    try:
+        child.wait_ready(lambda: is_ready(url))
+        yield url
+    finally:
+        child.stop()
 
 
-async def answer_bytes(host: str | None, port: int | None, request: bytes) -> int:
-    """Length of one whole answer; RuntimeError when it is not a success."""
-    reader, writer = await asyncio.open_connection(host, port)
-    writer.write(request)
-    head = await reader.readuntil(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 200"):
-        raise RuntimeError(f"the gateway answered {head.splitlines()[0].decode()}")
-    lengths = [line for line in head.lower().splitlines() if line.startswith(b"content-length:")]
-    body = int(lengths[0].partition(b":")[2])
-    await reader.readexactly(body)
-    writer.close()
-    return len(head) + body
+def is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False

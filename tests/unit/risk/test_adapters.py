@@ -1,11 +1,14 @@
 """The parts of the adapters that need no broker and no database."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 
 from measuring.adapters.history import to_series
 from risk.adapters.client_logs import ClientRepeats
+from risk.adapters.faust_app import make_app
+from risk.adapters.faust_transport import FETCH_WAIT_MS
 
 
 def record(logger: str, text: str, *arguments: object) -> logging.LogRecord:
@@ -40,3 +43,12 @@ def test_rows_become_one_series_per_symbol() -> None:
 def test_a_change_of_currency_starts_a_new_history() -> None:
     found = to_series([row("AAA", 0, 1.0, "DEM"), row("AAA", 1, 2.0, "EUR"), row("AAA", 2, 3.0, "EUR")])
     np.testing.assert_array_equal(found["AAA"].values, [2.0, 3.0])
+
+
+async def test_the_client_waits_no_longer_than_we_want_for_silent_partitions(tmp_path: Path) -> None:
+    app = make_app("127.0.0.1:9", tmp_path, "one")
+    thread = app.consumer._thread
+    client = thread._create_worker_consumer(app.transport)
+    thread.thread_loop.close()
+    await client.stop()
+    assert client._fetch_max_wait_ms == FETCH_WAIT_MS

@@ -19,6 +19,7 @@ from chassis.kafka_access import MECHANISM, KafkaAccess
 from chassis.logs import get_logger
 from chassis.tracing import batch_span, carrying, note
 from contracts import topics
+from risk.adapters.faust_transport import Transport
 from risk.core.conflation import Conflator, ValuationHead
 
 log = get_logger(__name__)
@@ -33,7 +34,7 @@ _head = msgspec.json.Decoder(ValuationHead)
 
 def make_app(bootstrap: str, state_dir: Path, instance_id: str) -> faust.App:
     """An app without tables, web server, leader election or topics of its own."""
-    return faust.App(
+    app = faust.App(
         APP_ID,
         broker=[f"kafka://{server}" for server in bootstrap.split(",")],
         broker_credentials=credentials(KafkaAccess()),
@@ -54,6 +55,8 @@ def make_app(bootstrap: str, state_dir: Path, instance_id: str) -> faust.App:
         broker_heartbeat_interval=2.0,
         stream_wait_empty=False,  # what is not acknowledged is read again; waiting would only delay the end
     )
+    app.transport = Transport(app.conf.broker_consumer, app)
+    return app
 
 
 def credentials(access: KafkaAccess) -> faust.SASLCredentials | None:
