@@ -157,7 +157,7 @@ class Publisher:
                 raise PublishError(
                     f"{delivery.pending} messages unacknowledged after {timeout_s:.0f} s: is the broker up?"
                 )
-            self._producer.poll(0.05)
+            self.poll(0.05)
             waited += 0.05
 
     def flush(self, timeout_s: float = 70.0) -> None:

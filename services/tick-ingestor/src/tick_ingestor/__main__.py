@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from confluent_kafka import Consumer, TopicPartition
 
 from chassis import metrics
+from chassis.bulk import new_bulk_publisher
 from chassis.bus import Output, Record
 from chassis.clock import SystemClock
 from chassis.health import Health, serve_health
@@ -50,7 +51,7 @@ def run(settings: IngestorSettings, stop: StopSignal, health: Health) -> None:
     # A static member gets its partitions back at once after a crash, instead of after the session timeout.
     instance = {"group.instance.id": f"{SERVICE}.{settings.instance_id or socket.gethostname()}"}
     consumer = new_consumer(settings.kafka, SERVICE, **instance)
-    ticks = Publisher(new_producer(settings.kafka, SERVICE))
+    ticks = new_bulk_publisher(settings.kafka, SERVICE)
     # Dead letters are waited for before the ticks of their batch are sent, so they do not linger.
     letters = Publisher(new_producer(settings.kafka, f"{SERVICE}.letters", **{"linger.ms": 0}))
     telemetry = Telemetry(ingestor, consumer, clock)
