@@ -106,9 +106,10 @@ def _distinct(messages: Sequence[Message], sources: Sequence[bytes]) -> list[byt
     """The first of the batches that are to be linked."""
     found = dict.fromkeys(sources[:LINKS_MAX])
     for message in messages:
-        for name, value in message.headers or ():
-            if name == TRACEPARENT and value:
-                found[value] = None
+        headers = message.headers
+        if not headers:
+            continue
+        found.update((value, None) for name, value in headers if name == TRACEPARENT and value)
         if len(found) >= LINKS_MAX:
             break
     return list(found)[:LINKS_MAX]
