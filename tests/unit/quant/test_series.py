@@ -21,6 +21,7 @@ from quant import (
     simple_returns,
 )
 from quant.arrays import Floats
+from quant.volatility import latest_ewma_variance
 
 series = st.lists(st.floats(0.5, 500), min_size=30, max_size=120).map(np.array)
 
@@ -129,6 +130,12 @@ def test_ewma_starts_with_the_sample_variance_and_then_decays() -> None:
 def test_ewma_volatility_scales_with_the_returns(size: float, returns: Floats) -> None:
     small, large = found(ewma_variance(returns)), found(ewma_variance(size * returns))
     np.testing.assert_allclose(large, size**2 * small, rtol=1e-9, atol=1e-18)
+
+
+@given(st.floats(0.5, 0.99), st.lists(st.floats(-0.1, 0.1), min_size=20, max_size=900).map(np.array))
+def test_newest_ewma_variance_is_the_end_of_the_path(decay: float, returns: Floats) -> None:
+    path, newest = found(ewma_variance(returns, decay)), found(latest_ewma_variance(returns, decay))
+    assert newest == pytest.approx(path[-1], rel=1e-12, abs=1e-300)
 
 
 def test_no_ewma_has_a_reason() -> None:

@@ -17,6 +17,7 @@ from quant import (
     tail_rank,
     to_basis_points,
 )
+from quant.tails import worst_first
 
 LEVELS = st.sampled_from([9000, 9500, 9750, 9900])
 # Arrays repeat values often, so ties are common.
@@ -155,3 +156,15 @@ def test_never_milder_than_linear_interpolation(pnl: np.ndarray) -> None:
     assume(np.ptp(pnl) > 1e-6)
     for level, tail in ((9500, 0.05), (9750, 0.025), (9900, 0.01)):
         assert var(pnl, level).value >= -np.quantile(pnl, tail) - 1e-9 * np.abs(pnl).max()
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 400)), min_size=1, max_size=60), st.booleans())
+def test_equal_losses_go_by_date_whatever_order_they_come_in(
+    scenarios: list[tuple[int, int]], in_order: bool
+) -> None:
+    if in_order:
+        scenarios = sorted(scenarios, key=lambda one: one[1])
+    pnl = np.array([value for value, _ in scenarios], dtype=np.float64)
+    dates = np.array([day for _, day in scenarios], dtype="datetime64[D]")
+    rows = worst_first(pnl, dates)
+    assert [(pnl[row], dates[row]) for row in rows] == sorted(zip(pnl, dates, strict=True))

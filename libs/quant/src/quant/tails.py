@@ -53,4 +53,6 @@ class Tail:
 
 def worst_first(pnl: Floats, dates: Dates) -> Rows:
     """Rows of scenarios by (P&L, date) rising, the one order in which ties are settled everywhere."""
+    if bool((dates[1:] >= dates[:-1]).all()):  # as a rule: then a stable sort settles ties, ten times faster
+        return np.argsort(pnl, kind="stable")
     return np.lexsort((dates, pnl))

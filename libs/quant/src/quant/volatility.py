@@ -68,6 +68,34 @@ def ewma_variance(returns: Floats, decay: float = LAMBDA, seed_window: int = SEE
     outside (0, 1) or a seed window below 2.
     Source: RiskMetrics Technical Document, 4th edition (1996), ch. 5 (decay 0.94 for daily data).
     """
+    seeded = _seed_and_shocks(returns, decay, seed_window)
+    if isinstance(seeded, Missing):
+        return seeded
+    seed, shocks = seeded
+    found = [seed]
+    for shock in shocks.tolist():
+        found.append(decay * found[-1] + shock)
+    return np.array(found)
+
+
+def latest_ewma_variance(
+    returns: Floats, decay: float = LAMBDA, seed_window: int = SEED_WINDOW
+) -> Result[float]:
+    """The newest number of `ewma_variance`, as one weighted sum: equal to it but for rounding.
+
+    Formula: s2_T = decay^n * seed + sum of decay^(n - i) * (1 - decay) * r_i^2 over the n returns after the
+    seed window. Inputs and errors as there.
+    """
+    seeded = _seed_and_shocks(returns, decay, seed_window)
+    if isinstance(seeded, Missing):
+        return seeded
+    seed, shocks = seeded
+    weights = decay ** np.arange(len(shocks) - 1, -1, -1, dtype=np.float64)
+    return decay ** len(shocks) * seed + float(weights @ shocks)
+
+
+def _seed_and_shocks(returns: Floats, decay: float, seed_window: int) -> Result[tuple[float, Floats]]:
+    """Where the recursion begins and what each later return adds."""
     if not 0.0 < decay < 1.0:
         raise ValueError(f"decay {decay} must lie between 0 and 1, such as 0.94")
     if seed_window < 2:
@@ -78,10 +106,7 @@ def ewma_variance(returns: Floats, decay: float = LAMBDA, seed_window: int = SEE
     bad = not_finite(returns, "a return")
     if bad is not None:
         return bad
-    found = [float(returns[:seed_window].var(ddof=1))]
-    for shock in ((1.0 - decay) * returns[seed_window:] ** 2).tolist():
-        found.append(decay * found[-1] + shock)
-    return np.array(found)
+    return float(returns[:seed_window].var(ddof=1)), (1.0 - decay) * returns[seed_window:] ** 2
 
 
 def ewma_volatility(
@@ -90,7 +115,7 @@ def ewma_volatility(
     seed_window: int = SEED_WINDOW,
     periods_per_year: int = TRADING_DAYS,
 ) -> Result[float]:
-    """Annualised volatility expected for the next period: root of the newest `ewma_variance` of log returns.
+    """Annualised volatility expected for the next period: root of `latest_ewma_variance` of log returns.
 
     Inputs: values or prices (T,), each above zero; T >= seed_window + 1. Output: fraction per year.
     Errors: as `ewma_variance`, and Missing("not_positive_value").
@@ -98,7 +123,7 @@ def ewma_volatility(
     returns = log_returns(values)
     if isinstance(returns, Missing):
         return returns
-    variance = ewma_variance(returns, decay, seed_window)
+    variance = latest_ewma_variance(returns, decay, seed_window)
     if isinstance(variance, Missing):
         return variance
-    return float(np.sqrt(variance[-1] * periods_per_year))
+    return float(np.sqrt(variance * periods_per_year))
