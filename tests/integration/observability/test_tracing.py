@@ -128,7 +128,8 @@ def test_a_bar_leads_back_over_both_services_to_its_ticks(
     try:
         seen = wait_until(lambda: any(map(is_whole, bars_on(broker))), 90)
     finally:
-        codes = [process.stop() for process in running]  # an orderly end sends what was not sent yet
+        # An orderly end sends what was not sent yet.
+        codes = [process.stop(timeout_seconds=60) for process in running]
     assert (seen, codes) == (True, [0, 0]), [process.log_tail() for process in running]
 
     taken, barred = collector.spans["tick-ingestor"], collector.spans["bar-aggregator"]
