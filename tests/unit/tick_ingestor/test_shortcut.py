@@ -61,6 +61,7 @@ fractions = st.sampled_from(
         *("", "z", "ZZ", "Z\n", ".Z", ",5Z", "+00:00", ".25-04:00", "+0530"),
     ]
 )
+zones = st.sampled_from(["Z", "+00:00"])
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "symbol": st.sampled_from(["AAPL", "VOD", "EUR/USD", "aapl", "A:B", 'A"', ""]),
     "ts_event": st.tuples(seconds, fractions).map("".join) | st.datetimes().map(str),
@@ -104,9 +105,9 @@ def test_damaged_bytes(place: int, damage: bytes, cut: int) -> None:
     both_ways(value[:place] + damage + value[place + cut :])
 
 
-@given(st.sampled_from(sorted(USUAL)), FIELDS["price"] | anything, st.booleans())
-def test_a_name_twice_is_never_taken(name: str, again: Any, spaced: bool) -> None:
-    text = json.dumps(USUAL)
+@given(st.sampled_from(sorted(USUAL)), FIELDS["price"] | anything, st.booleans(), zones)
+def test_a_name_twice_is_never_taken(name: str, again: Any, spaced: bool, zone: str) -> None:
+    text = json.dumps(USUAL | {"ts_event": "2025-09-24T14:32:10" + zone})
     twice = f'{text[:-1]},"{name}"{" :" if spaced else ":"}{json.dumps(again)}}}'
     assert not both_ways(twice.encode())
 
@@ -117,6 +118,7 @@ def test_a_name_twice_is_never_taken(name: str, again: Any, spaced: bool) -> Non
         {},
         {"price": 189.42, "bid": None, "ask": None},
         {"ts_event": "2025-09-24T14:32:10Z", "source": None, "seq": None},
+        {"ts_event": "2025-09-24T14:32:10.123456+00:00"},
         {"symbol": "VOD", "currency": "GBX", "exchange": "LSE"},
         {"symbol": "EUR/USD", "seq": 0, "volume": 0},
     ],

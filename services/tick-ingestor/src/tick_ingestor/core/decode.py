@@ -1,6 +1,6 @@
 """Bytes to RawTick, or the reason why they are none.
 
-The fast path is one msgspec pass. Only what it refuses, or what might hold a name twice, is read again with
+One msgspec pass is enough for most. Only what it refuses, or what might hold a name twice, is read again with
 the standard library, which tells more about what is wrong.
 """
 

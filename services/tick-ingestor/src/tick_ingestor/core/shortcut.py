@@ -25,8 +25,9 @@ from tick_ingestor.core.timestamps import timestamp_us
 BACKSLASH, COLON = ord("\\"), b":"
 COLONS = 11 + 2  # one after each name, two in a time
 SECOND_CHARACTERS = 19
+UTC_IN_DIGITS = "+00:00"  # as Python writes it
 _SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d", re.ASCII)
-_FRACTION = re.compile(r"(\.\d+)?Z", re.ASCII)
+_FRACTION = re.compile(r"(\.\d+)?(Z|\+00:00)", re.ASCII)
 _NOT_PLAIN = Rejection("wrong_type", "written in an unusual way")
 
 
@@ -137,9 +138,12 @@ def _plain(value: bytes) -> Event:
     """The event, if it is written without escapes, odd characters and more names than it has fields."""
     event = _decode(value)
     optional = (event.source, event.seq, event.bid, event.ask, event.sale_condition)
-    # A name twice, an unknown field or a colon in a text shows as a colon more.
-    if value.count(COLON) + optional.count(UNSET) != COLONS or BACKSLASH in value or not value.isascii():
-        raise KeyError("not plain")
+    # A name twice, an unknown field or a colon in a text shows as a colon more. So does a zone in digits.
+    colons = value.count(COLON) + optional.count(UNSET)
+    if colons != COLONS and not (colons == COLONS + 1 and event.ts_event.endswith(UTC_IN_DIGITS)):
+        raise KeyError("perhaps not plain")
+    if BACKSLASH in value or not value.isascii():
+        raise KeyError("escapes or characters beyond ASCII")
     return event
 
 
