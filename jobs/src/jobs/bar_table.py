@@ -1,9 +1,10 @@
 """Silver bars in their Delta table: columns, reading back, and the MERGE that adds revisions."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
     DataType,
@@ -17,6 +18,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
+from jobs.feed_numbers import NumberSpan
 from jobs.lake import local_frame
 from jobs.revisions import SilverBar
 from quant.money import plain
@@ -42,10 +44,34 @@ _STAGE_SCHEMA = StructType(
 
 def collect_bars(frame: DataFrame) -> list[SilverBar]:
     """Rows as bars; times leave Spark as integers, so that no local time zone touches them."""
-    columns = [
-        F.unix_micros(name).alias(f"{name}_us") if name in _TIMES else F.col(name) for name in frame.columns
-    ]
-    return [_bar_of(row) for row in frame.select(*columns).collect()]
+    return [_bar_of(row.asDict()) for row in frame.select(*_bar_columns(frame)).collect()]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowBar:
+    """A bar made of its window alone, and what tells whether that is right."""
+
+    bar: SilverBar
+    mixed: bool
+    low: int | None
+    high: int | None
+
+    @property
+    def numbers(self) -> NumberSpan | None:
+        """The span of its ticks' feed numbers."""
+        if self.low is None or self.high is None:
+            return None
+        return NumberSpan(self.bar.symbol, self.bar.trade_date, self.bar.window_start_us, self.low, self.high)
+
+
+def collect_by_window(frame: DataFrame) -> list[WindowBar]:
+    """The rows of `silver_bars.bars_by_window`."""
+    found = []
+    for row in frame.select(*_bar_columns(frame), "mixed", "number_low", "number_high").collect():
+        values = row.asDict()
+        beside = values.pop("mixed"), values.pop("number_low"), values.pop("number_high")
+        found.append(WindowBar(_bar_of(values), *beside))
+    return found
 
 
 def merge_bars(spark: SparkSession, path: str, changed: Sequence[SilverBar]) -> None:
@@ -64,7 +90,15 @@ def merge_bars(spark: SparkSession, path: str, changed: Sequence[SilverBar]) -> 
     )
 
 
-def _bar_of(row: Row) -> SilverBar:
+def _bar_columns(frame: DataFrame) -> list[Column]:
+    return [
+        F.unix_micros(name).alias(f"{name}_us") if name in _TIMES else F.col(name)
+        for name in BARS_SCHEMA.names
+        if name in frame.columns
+    ]
+
+
+def _bar_of(values: dict[str, Any]) -> SilverBar:
     """The bar as it was before it was stored: the column's 18 places are not part of a rate."""
-    bar = SilverBar(**row.asDict())
+    bar = SilverBar(**values)
     return bar if bar.reporting_rate is None else replace(bar, reporting_rate=plain(bar.reporting_rate))

@@ -9,6 +9,9 @@ WINDOW_US = 300_000_000
 WindowKey = tuple[str, int]
 """(symbol, window_start_us)"""
 
+WINDOW = ("window_start_us", "symbol", "trade_date")
+"""What groups the ticks of a window. The number comes first: sorting by it seldom has to compare strings."""
+
 
 def window_start_us(ts_event_us: Column) -> Column:
     """Start of the window an event falls in, microseconds since 1970-01-01 UTC."""
@@ -25,15 +28,25 @@ def touched_windows(ticks: DataFrame) -> DataFrame:
     ).distinct()
 
 
+def with_window(ticks: DataFrame) -> DataFrame:
+    """The ticks with `window_start_us`."""
+    return ticks.withColumn("window_start_us", window_start_us(F.col("ts_event_us")))
+
+
+def has_number() -> Column:
+    """Whether the feed numbered the tick: then its id is source/symbol/number."""
+    return F.contains("tick_id", F.lit("/"))
+
+
 def distinct_ticks(ticks: DataFrame) -> DataFrame:
     """One row per tick_id of a symbol and trade date: the one that was accepted first."""
+    return with_window(_first_accepted(ticks, ("symbol", "trade_date", "tick_id")))
+
+
+def _first_accepted(ticks: DataFrame, key: tuple[str, ...]) -> DataFrame:
     content = ("ts_event_us", "seq", "price_e8", "volume", "currency")
     first = F.min(F.struct("kafka_offset", "kafka_partition", *content)).alias("first")
-    return (
-        ticks.groupBy("symbol", "trade_date", "tick_id")
-        .agg(first)
-        .select("symbol", "trade_date", "tick_id", "first.*")
-    )
+    return ticks.groupBy(*key).agg(first).select(*key, "first.*")
 
 
 def transform(ticks: DataFrame) -> DataFrame:
@@ -41,8 +54,22 @@ def transform(ticks: DataFrame) -> DataFrame:
     return bars_of(distinct_ticks(ticks))
 
 
+def bars_by_window(ticks: DataFrame) -> DataFrame:
+    """Bars of these ticks, which have `window_start_us`, when no tick_id is in two windows.
+
+    Beside the columns of a bar: `number_low` and `number_high` span the feed numbers of its ticks, null when
+    none has one; `mixed` tells that there is more than one currency.
+    """
+    # Placed by window, a distinct tick and its bar need one exchange and one sort for both.
+    distinct = _first_accepted(ticks.repartition(*WINDOW), (*WINDOW, "tick_id"))
+    number = F.when(has_number(), F.col("seq"))
+    spans = (F.min(number).alias("number_low"), F.max(number).alias("number_high"))
+    mixed = (F.col("currency") != F.col("other_currency")).alias("mixed")
+    return _with_prices(_sums(distinct, *spans), "number_low", "number_high", mixed)
+
+
 def bars_of(ticks: DataFrame) -> DataFrame:
-    """Bars of the windows of these distinct ticks.
+    """Bars of the windows of these distinct ticks, which have `window_start_us`.
 
     Prices are decimal(28,8); notional_e8 = sum(price_e8*volume) is an integer; vwap = notional / volume,
     rounded once, half-even, to 8 places, null when the volume is 0. Open and close are by (ts_event_us, seq,
@@ -50,26 +77,30 @@ def bars_of(ticks: DataFrame) -> DataFrame:
     `last_offset` is the newest tick in the bar by arrival: a tick with a higher offset came later.
     Evaluating the result raises when a window has more than one currency, or a sum exceeds its type.
     """
+    return _with_prices(_one_currency(_sums(ticks)))
+
+
+def _sums(ticks: DataFrame, *more: Column) -> DataFrame:
     order = F.struct("ts_event_us", "seq", "tick_id", "price_e8")
     notional = F.col("price_e8").cast("decimal(19,0)") * F.col("volume").cast("decimal(19,0)")
-    sums = (
-        ticks.withColumn("window_start_us", window_start_us(F.col("ts_event_us")))
-        .groupBy("symbol", "trade_date", "window_start_us")
-        .agg(
-            F.min(order).alias("first"),
-            F.max(order).alias("last"),
-            F.max("price_e8").alias("high_e8"),
-            F.min("price_e8").alias("low_e8"),
-            F.sum(notional).cast("decimal(38,0)").alias("notional_e8"),
-            F.sum("volume").alias("volume"),
-            F.count("*").alias("trades"),
-            F.min("currency").alias("currency"),
-            F.max("currency").alias("other_currency"),
-            F.max("kafka_partition").alias("kafka_partition"),
-            F.max("kafka_offset").alias("last_offset"),
-        )
+    return ticks.groupBy(*WINDOW).agg(
+        F.min(order).alias("first"),
+        F.max(order).alias("last"),
+        F.max("price_e8").alias("high_e8"),
+        F.min("price_e8").alias("low_e8"),
+        F.sum(notional).cast("decimal(38,0)").alias("notional_e8"),
+        F.sum("volume").alias("volume"),
+        F.count("*").alias("trades"),
+        F.min("currency").alias("currency"),
+        F.max("currency").alias("other_currency"),
+        F.max("kafka_partition").alias("kafka_partition"),
+        F.max("kafka_offset").alias("last_offset"),
+        *more,
     )
-    return _one_currency(sums).select(
+
+
+def _with_prices(sums: DataFrame, *more: str | Column) -> DataFrame:
+    return sums.select(
         "symbol",
         "trade_date",
         F.timestamp_micros("window_start_us").alias("window_start"),
@@ -88,6 +119,7 @@ def bars_of(ticks: DataFrame) -> DataFrame:
         F.timestamp_micros("last.ts_event_us").alias("as_of"),
         "kafka_partition",
         "last_offset",
+        *more,
     )
 
 

@@ -16,12 +16,12 @@ from pyspark.sql.types import (
 )
 
 from jobs import silver_bars
-from jobs.bar_table import BARS_SCHEMA, collect_bars, merge_bars
+from jobs.bar_table import BARS_SCHEMA, collect_bars, collect_by_window, merge_bars
 from jobs.fx_history import FxHistory, Quote
 from jobs.lake import Lake, append_batch, create_table, local_frame, read_table
 from jobs.revisions import ReportingRule, SilverBar, revised, with_reporting_close
 from jobs.stream import start_query
-from jobs.touched_ticks import Window, frame_of, ticks_of
+from jobs.touched_ticks import Window, frame_of, in_two_windows, rows_of, ticks_of
 
 TOUCHED_SCHEMA = StructType(
     [
@@ -86,6 +86,8 @@ class SilverRun:
             self._spark.readStream.format("delta")
             .option("maxFilesPerTrigger", FILES_PER_BATCH)
             .load(self._lake.bronze_ticks)
+            # A batch is handed over with every column that was read, needed or not.
+            .select("symbol", "trade_date", "ts_event_us", "kafka_partition")
         )
         query = start_query(
             bronze,
@@ -117,8 +119,7 @@ class SilverRun:
         Repeating it changes nothing. Parameters: at most WINDOWS_PER_ROUND windows; our time; which symbols
         are FX pairs; daily rates beside their closes.
         """
-        ticks = ticks_of(read_table(self._spark, self._lake.bronze_ticks), windows)
-        bars = collect_bars(silver_bars.bars_of(ticks))
+        bars = self._recomputed(windows)
         stored = self._stored(windows)
         latest = {bar.key: bar for bar in sorted(stored, key=lambda bar: bar.revision)}
         changed = revised(bars, latest, now_us)
@@ -170,6 +171,21 @@ class SilverRun:
             f"MERGE INTO delta.`{self._lake.silver_touched}` t USING finalised s "
             "ON t.symbol = s.symbol AND t.window_start_us = s.window_start_us WHEN MATCHED THEN DELETE"
         )
+
+    def _recomputed(self, windows: Sequence[Window]) -> list[SilverBar]:
+        """The bars of all ticks of the windows.
+
+        Made window by window, and again across the day where a tick may have come in two windows.
+        """
+        bronze = read_table(self._spark, self._lake.bronze_ticks)
+        found = collect_by_window(silver_bars.bars_by_window(rows_of(bronze, windows)))
+        spans = [one.numbers for one in found if one.numbers is not None]
+        doubtful = in_two_windows(bronze, windows, spans) | {one.bar.key for one in found if one.mixed}
+        sure = [one.bar for one in found if one.bar.key not in doubtful]
+        if not doubtful:
+            return sure
+        again = [window for window in windows if window.key in doubtful]
+        return [*sure, *collect_bars(silver_bars.bars_of(ticks_of(bronze, again)))]
 
     def _note_touched(self, ticks: DataFrame, query_id: str, batch_id: int) -> None:
         touched = silver_bars.touched_windows(ticks).withColumn("touched_at", F.current_timestamp())

@@ -8,10 +8,12 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
+from jobs.feed_numbers import NumberSpan, SymbolDay, by_symbol_day, sharing
 from jobs.lake import local_frame
-from jobs.silver_bars import WINDOW_US, WindowKey, distinct_ticks, window_start_us
+from jobs.silver_bars import WINDOW_US, WindowKey, distinct_ticks, has_number, with_window
 
 _KEY_SCHEMA = StructType([StructField("symbol", StringType()), StructField("window_start_us", LongType())])
+_KEY = ["symbol", "window_start_us"]
 _RANGE_GAP_US = 3_600_000_000
 _MAX_SYMBOLS_APART = 200
 
@@ -43,17 +45,42 @@ def frame_of(bronze: DataFrame, windows: Sequence[Window]) -> DataFrame:
 
 def ticks_of(bronze: DataFrame, windows: Sequence[Window]) -> DataFrame:
     """The distinct ticks of the windows, without those accepted earlier in another window of the day."""
-    wanted = F.broadcast(frame_of(bronze, windows))
-    key = ["symbol", "window_start_us"]
-    near = _in_ranges(windows)
-    inside = with_window(bronze.where(near)).join(wanted, key, "left_semi")
-    candidates = bronze.where(near | _same_numbers(inside))
-    return with_window(distinct_ticks(candidates)).join(wanted, key, "left_semi")
+    candidates = bronze.where(_in_ranges(windows) | _same_numbers(rows_of(bronze, windows)))
+    return distinct_ticks(candidates).join(F.broadcast(frame_of(bronze, windows)), _KEY, "left_semi")
 
 
-def with_window(ticks: DataFrame) -> DataFrame:
-    """The ticks with `window_start_us`."""
-    return ticks.withColumn("window_start_us", window_start_us(F.col("ts_event_us")))
+def rows_of(bronze: DataFrame, windows: Sequence[Window]) -> DataFrame:
+    """All rows of the windows, repetitions included, with `window_start_us`."""
+    near = with_window(bronze.where(_in_ranges(windows)))
+    return near.join(F.broadcast(frame_of(bronze, windows)), _KEY, "left_semi")
+
+
+def in_two_windows(
+    bronze: DataFrame, windows: Sequence[Window], spans: Sequence[NumberSpan]
+) -> set[WindowKey]:
+    """Those windows that may have a tick which was accepted in another window of the day too.
+
+    `spans` are of these windows. A tick in two windows has the same feed number in both: there is none where
+    no two spans overlap and no row outside the windows has a number in them.
+    """
+    elsewhere = _with_rows_elsewhere(bronze, windows, spans)
+    return sharing(spans) | {span.key for span in spans if span.symbol_day in elsewhere}
+
+
+def _with_rows_elsewhere(
+    bronze: DataFrame, windows: Sequence[Window], spans: Sequence[NumberSpan]
+) -> set[SymbolDay]:
+    """The symbols and trade dates with rows outside the windows whose feed number is within a span."""
+    days = [
+        Row(symbol=day[0], trade_date=day[1], low=found[0].low, high=max(span.high for span in found))
+        for day, found in by_symbol_day(spans).items()
+    ]
+    if not days:
+        return set()
+    rows = with_window(bronze.where(has_number() & _any_of([_span(one) for one in _bounded(days)])))
+    outside = rows.join(F.broadcast(frame_of(bronze, windows)), _KEY, "left_anti")
+    found = outside.select("symbol", "trade_date").distinct().collect()
+    return {(row.symbol, row.trade_date) for row in found}
 
 
 def ranges(starts_us: Iterable[int]) -> list[tuple[int, int]]:
@@ -87,14 +114,13 @@ def _same_numbers(inside: DataFrame) -> Column:
     Only a tick with a feed number can come again in another window: the id of one without is made from
     its time too. The file statistics of `seq` keep this from reading the whole day.
     """
-    numbered = F.contains("tick_id", F.lit("/"))
     spans = (
-        inside.where(numbered)
+        inside.where(has_number())
         .groupBy("trade_date", "symbol")
         .agg(F.min("seq").alias("low"), F.max("seq").alias("high"))
         .collect()
     )
-    return numbered & _any_of([_span(row) for row in _bounded(spans)])
+    return has_number() & _any_of([_span(row) for row in _bounded(spans)])
 
 
 def _bounded(spans: list[Row]) -> list[Row]:

@@ -10,9 +10,10 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.bar_table import collect_bars
+from jobs.bar_table import collect_bars, collect_by_window
+from jobs.feed_numbers import sharing
 from jobs.revisions import SilverBar
-from jobs.silver_bars import transform
+from jobs.silver_bars import bars_by_window, transform, with_window
 from testkit.bronze import tick
 from testkit.oracles import OracleBar, five_minute_bars, rounded_ratio
 
@@ -46,10 +47,16 @@ def as_oracle(bars: list[SilverBar]) -> dict[tuple[str, datetime], OracleBar]:
 def test_every_bar_of_the_day_equals_the_oracle(
     spark: SparkSession, day_ticks: pl.DataFrame, day_file: Path, tmp_path: Path
 ) -> None:
-    bars = bars_of(bronze_rows(spark, day_ticks, tmp_path / "ticks"))
+    rows = bronze_rows(spark, day_ticks, tmp_path / "ticks")
+    bars = bars_of(rows)
     assert as_oracle(bars) == five_minute_bars(day_file)
     assert {bar.currency for bar in bars} == {"USD"}
     assert sum(bar.trades for bar in bars) == len(day_ticks)
+
+    by_window = collect_by_window(bars_by_window(with_window(rows)))
+    assert sorted(map(str, (one.bar for one in by_window))) == sorted(map(str, bars))
+    spans = [one.numbers for one in by_window if one.numbers is not None]
+    assert (len(spans), sharing(spans)) == (len(bars), set())
 
 
 def test_order_and_repetition_change_nothing(

@@ -73,6 +73,12 @@ def test_a_duplicate_is_no_revision_not_even_in_another_window(bars: Bars) -> No
     assert brief(bars.finalise().changed) == [(5 * WINDOW_US, 1, 1)]
 
 
+def test_a_tick_in_two_windows_of_one_run_counts_where_it_was_accepted_first(bars: Bars) -> None:
+    again = tick(1, T0 + WINDOW_US, currency="EUR")
+    bars.send(tick(0, T0), tick(1, T0 + 1), again, tick(7, T0 + WINDOW_US))
+    assert brief(bars.finalise().changed) == [(0, 1, 2), (WINDOW_US, 1, 1)]
+
+
 def test_a_run_that_was_cut_off_is_repeated_without_a_second_revision(bars: Bars) -> None:
     bars.send(tick(0, T0))
     first = bars.finalise(forget=False)
