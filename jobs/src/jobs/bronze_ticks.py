@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, DateType, IntegerType, LongType, StringType, StructField, StructType
 
 from contracts import Tick
-from jobs.lake import Lake, append_batch, create_table, newest_note, read_table
+from jobs.lake import Lake, append_batch, create_table, has_files, newest_note, read_table
 from jobs.progress import Pair, Progress
 
 _SPARK_TYPES: dict[type, DataType] = {str: StringType(), int: LongType()}
@@ -118,9 +118,11 @@ class BronzeTicks:
 
 def restore_progress(spark: SparkSession, path: str) -> Progress:
     """Progress as of the table's newest data; worked out from the rows when no commit tells it."""
-    note = newest_note(spark, path)
+    note = newest_note(path)
     if note is not None:
         return Progress.from_note(note)
+    if not has_files(path):
+        return Progress()
     flagged = read_table(spark, path).withColumn("is_replay", F.lit(False))
     return _measure(flagged)[0]
 

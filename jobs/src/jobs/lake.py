@@ -1,11 +1,11 @@
 """Where the Delta tables are, how they are made, and what their commits say."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import StructType
@@ -104,15 +104,22 @@ def append_batch(
     writer.save(path)
 
 
-def newest_note(spark: SparkSession, path: str) -> dict[str, Any] | None:
-    """The note (JSON object) of the newest commit that has one; compaction commits have none."""
-    return next(_notes(spark, path), None)
+def newest_note(path: str) -> dict[str, Any] | None:
+    """The note (JSON object) of the newest commit that has one; compaction commits have none.
 
-
-def _notes(spark: SparkSession, path: str) -> Iterator[dict[str, Any]]:
+    Read without Spark: its DESCRIBE HISTORY starts jobs, and a service asks for this before it is ready.
+    """
+    log = DeltaTable(path)
     for limit in _HISTORY_STEPS:
-        commits = spark.sql(f"DESCRIBE HISTORY delta.`{path}` LIMIT {limit}")
-        rows = commits.select("version", "userMetadata").collect()
-        yield from (json.loads(note) for _, note in sorted(rows, reverse=True) if note)
-        if len(rows) < limit:
-            return
+        commits = log.history(limit)
+        for commit in commits:
+            if note := commit.get("userMetadata"):
+                return json.loads(note)
+        if len(commits) < limit:
+            break
+    return None
+
+
+def has_files(path: str) -> bool:
+    """Whether the newest snapshot has any data file; read without Spark."""
+    return bool(DeltaTable(path).file_uris())

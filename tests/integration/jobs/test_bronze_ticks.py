@@ -56,7 +56,7 @@ def test_progress_is_found_behind_compaction_and_without_any_note(spark: SparkSe
 
     bare = f"{lake.root}/bare"
     read_table(spark, lake.bronze_ticks).write.format("delta").save(bare)
-    assert newest_note(spark, bare) is None
+    assert newest_note(bare) is None
     assert restore_progress(spark, bare) == bronze.progress
 
 
