@@ -73,6 +73,11 @@ def _configuration(options: SessionOptions, jars: list[Path], scratch: Path) -> 
         "spark.ui.retainedTasks": "500",
         "spark.sql.ui.retainedExecutions": "20",
         "spark.sql.debug.maxToStringFields": "100",
+        # The queries and a job take turns with more generated classes than the 100 that are kept by default.
+        "spark.sql.codegen.cache.maxEntries": "400",
+        # Where a column was written is looked up in the stack for each one, Delta's own included.
+        "spark.sql.dataFrameQueryContext.enabled": "false",
+        "spark.python.sql.dataFrameDebugging.enabled": "false",
         "spark.sql.streaming.numRecentProgressUpdates": "10",
         # Merged files of this size are left alone, which bounds how often a row is rewritten in a day.
         "spark.databricks.delta.autoCompact.maxFileSize": str(16 << 20),
