@@ -1,6 +1,6 @@
 """Compiles the project for a database that is not there, and parses the SQL in its dialect.
 
-`python -P compile_elsewhere.py snowflake|bigquery PROJECT TARGET_PATH`, run by the Python of .venv-dbt-adapters.
+`python -P compile_elsewhere.py snowflake|bigquery PROJECT TARGET_PATH`, by the Python of .venv-dbt-adapters.
 Prints {"compiled": statements, "refused": {file: error}} as JSON. No question goes out: the tables of
 the facts are said to be there already, so that what an incremental build adds is compiled too.
 """
