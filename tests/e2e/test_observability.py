@@ -3,6 +3,7 @@
 import math
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from testkit.days import shifted_day
 from testkit.platform import Platform, eventually
 
 DAY = Path(__file__).resolve().parents[2] / "data" / "ticks" / "us-equity-trades-2013-10-07.parquet"
-TICKS = "20000"
+FIRST_TICKS, TICKS = "5000", "20000"
 
 # Panels that are empty until something happens that this test does not do.
 AFTER_AN_EVENT = {
@@ -22,6 +23,14 @@ AFTER_AN_EVENT = {
     ("risk", "Limit events"): "a limit that changes its state",
     ("api", "Errors by route"): "an answer of the gateway with 5xx",
 }
+
+# Of each source that the test makes move: a rate begins at the first sample of a series.
+FIRST_SEEN = (
+    'tapeline_event_lag_seconds_count{stage="gateway"}',
+    'tapeline_stage_seconds_count{stage=~"analysis.*"}',
+    'tapeline_job_seconds_count{task="silver-bars"}',
+    'tapeline_http_requests_total{route="/v1/pipeline"}',
+)
 
 pytestmark = [
     pytest.mark.timeout(600),
@@ -39,31 +48,33 @@ def prometheus(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> 
     shown = platform.run("up", "--feed", "none", "--with", "observability")
     url = next(line.split()[-1] for line in shown.splitlines() if line.startswith("Prometheus"))
     day = shifted_day(DAY, -6, tmp_path_factory.mktemp("day"))
-    ask_the_gateway(platform)
-    platform.run("bars", "run")
-    platform.run("replay", str(day), "--speed", "max", "--limit", TICKS, "--wait")
-    platform.run("bars", "run")
-    ask_the_gateway(platform)
     with httpx.Client(base_url=url, timeout=10) as client:
+        # Everything once before and once after a scrape: the rate of a series needs two samples of it.
+        use(platform, day, FIRST_TICKS)
+        for series in FIRST_SEEN:
+            eventually(lambda series=series: samples(client, series), bool)
+        use(platform, day, TICKS)
         yield client
 
 
-def ask_the_gateway(platform: Platform) -> None:
-    """Once before and once after: the rate of a series needs two samples of it."""
+def use(platform: Platform, day: Path, ticks: str) -> None:
+    """The first ticks of the day, a Silver job, and requests of which one needs the risk service."""
+    platform.run("replay", str(day), "--speed", "max", "--limit", ticks, "--wait")
+    platform.run("bars", "run")
     for path in ("/portfolios", "/pipeline", "/portfolios/US-CORE/components"):
         platform.get(path)
 
 
+def samples(prometheus: httpx.Client, expression: str) -> list[dict[str, Any]]:
+    """Samples of an instant query; what is not a number is no sample."""
+    answer = prometheus.get("/api/v1/query", params={"query": expression})
+    assert answer.status_code == 200, f"{expression}: {answer.text}"
+    return [one for one in answer.json()["data"]["result"] if not math.isnan(float(one["value"][1]))]
+
+
 @pytest.fixture(scope="module")
 def ask(prometheus: httpx.Client) -> Query:
-    """Samples of an instant query; what is not a number is no sample."""
-
-    def query(expression: str) -> list[dict[str, Any]]:
-        answer = prometheus.get("/api/v1/query", params={"query": expression})
-        assert answer.status_code == 200, f"{expression}: {answer.text}"
-        return [one for one in answer.json()["data"]["result"] if not math.isnan(float(one["value"][1]))]
-
-    return query
+    return partial(samples, prometheus)
 
 
 def test_status_tells_of_it(platform: Platform, prometheus: httpx.Client) -> None:

@@ -48,6 +48,9 @@ class LiveReader:
         self._newest_us: dict[str, int] = {}
         for topic in topics:  # an alert on the first invalid record must have seen the zero before it
             metrics.INVALID_RECORDS.labels(topic)
+        self._lag_s = metrics.EVENT_LAG_SECONDS.labels(
+            "gateway"
+        )  # from the start, as 0 is what a rate begins at
 
     async def has_taken(self, offsets: dict[TopicPartition, int]) -> None:
         """Return when the records at these offsets have been taken in."""
@@ -122,7 +125,7 @@ class LiveReader:
         self._newest_us[portfolio_id] = source_ts_us
         if self._caught_up:
             lag_s = (self._clock.now_us() - source_ts_us) / 1e6
-            metrics.EVENT_LAG_SECONDS.labels("gateway").observe(max(0.0, lag_s))
+            self._lag_s.observe(max(0.0, lag_s))
 
     async def _has_reached(self, targets: dict[TopicPartition, int]) -> bool:
         for place, end in targets.items():
