@@ -31,18 +31,24 @@ NOTE = (
 def measure(runs: int) -> list[Row]:
     with running_platform() as platform:
         fill(platform)
-        ours = measured(platform.client["api_url"], platform.client["api_key"], runs)
         with under_uvicorn(platform) as url:
-            peer = measured(url, platform.client["api_key"], runs)
-    return [row for name in NAMES for row in (*rows(name, ours[name]), *rows(name, peer[name], "uvicorn"))]
+            servers = {None: platform.client["api_url"], "uvicorn": url}
+            # In turns: none is asked only while the platform still settles. The first round is not counted.
+            found = [one_round(servers, platform.client["api_key"]) for _ in range(runs + 1)][1:]
+    return [
+        row
+        for name in NAMES
+        for peer in servers
+        for row in rows(name, [one[peer, name] for one in found], peer)
+    ]
 
 
-def measured(api_url: str, api_key: str, runs: int) -> dict[str, list[Load]]:
-    """Every run of each question, after one that is not counted."""
-    urls = {name: f"{api_url}/v1/portfolios/{PORTFOLIO}/{name}" for name in NAMES}
+def one_round(servers: dict[str | None, str], api_key: str) -> dict[tuple[str | None, str], Load]:
+    """Each question to each server once."""
     return {
-        name: [load(url, api_key, CONNECTIONS, SECONDS) for _ in range(runs + 1)][1:]
-        for name, url in urls.items()
+        (peer, name): load(f"{url}/v1/portfolios/{PORTFOLIO}/{name}", api_key, CONNECTIONS, SECONDS)
+        for name in NAMES
+        for peer, url in servers.items()
     }
 
 
