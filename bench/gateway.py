@@ -1,8 +1,6 @@
 """The gateway's answers from memory under load: as it runs, and the same application under uvicorn."""
 
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from bench.rows import Row
-from bench.stack import producer, running_platform, wait_until
+from bench.stack import is_ready, producer, running_platform, wait_until
 from bench.wrk import Load, load
 from local_stack.ports import free_port
 from testkit.platform import Platform
@@ -97,11 +95,3 @@ def under_uvicorn(platform: Platform) -> Iterator[str]:
         yield url
     finally:
         child.stop()
-
-
-def is_ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False

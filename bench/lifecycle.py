@@ -6,11 +6,10 @@ import signal
 import time
 from collections import defaultdict
 
-import httpx
 import psutil
 
 from bench.rows import Row
-from bench.stack import home, resident_gb, wait_until
+from bench.stack import home, is_ready, resident_gb, wait_until
 from testkit.platform import CommandFailed, Platform
 
 UP_PATH = "`tapeline up`, warm caches"
@@ -80,7 +79,9 @@ def recovery_s(platform: Platform, name: str) -> float:
     if name in SERVERS:
         time.sleep(1)  # services notice a lost server a moment later
     ports = json.loads((platform.home / "ports.json").read_text())
-    wait_until(lambda: all(_is_ready(ports[service]) for service in checked), every_s=0.05)
+    wait_until(
+        lambda: all(is_ready(f"http://127.0.0.1:{ports[service]}") for service in checked), every_s=0.05
+    )
     if name in SERVERS:
         wait_until(lambda: _is_whole(platform), every_s=0.5)
     return time.perf_counter() - started
@@ -92,10 +93,3 @@ def _is_whole(platform: Platform) -> bool:
     except CommandFailed:
         return False
     return True
-
-
-def _is_ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False

@@ -69,6 +69,14 @@ def resident_gb(platform: Platform) -> float:
     return sum(process.memory_full_info().pss for process in own) / 2**30
 
 
+def is_ready(url: str) -> bool:
+    """Whether the service at this address says that it is ready."""
+    try:
+        return httpx.get(f"{url}/readyz", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 def wait_until(accept: object, within_s: float = 120.0, every_s: float = 0.1) -> float:
     """Seconds until `accept()` is true; TimeoutError after `within_s`."""
     assert callable(accept)

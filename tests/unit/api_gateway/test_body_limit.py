@@ -49,7 +49,7 @@ async def test_a_larger_body_is_413() -> None:
     assert refused.value.status_code == 413
 
 
-@pytest.mark.parametrize("came", [[], [part(b"12345", True)]])
+@pytest.mark.parametrize("came", [[], [part(b"12345", True)], [part(b"12345678901", True)]])
 async def test_a_body_that_stops_coming_is_408(came: list[Message]) -> None:
     with pytest.raises(HTTPException, match=r"not complete after 0\.05 s") as refused:
         await taken(came, reads=2)

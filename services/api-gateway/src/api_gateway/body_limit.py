@@ -41,7 +41,7 @@ class _Body:
         self._complete = not message.get("more_body", False)
         self._taken += len(message.get("body", b""))
         if self._taken > self._max_bytes:
-            await _drain(self._receive, message)
+            await _drain(self._in_time, message)
             raise HTTPException(413, f"the body is larger than {self._max_bytes} bytes; send less at once")
         return message
 
