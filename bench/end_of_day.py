@@ -115,8 +115,11 @@ async def _insert(conn: Connection, statements: list[tuple[str, tuple[object, ..
 
 def _done(dsn: str, date: dt.date) -> dict[str, float]:
     """Seconds by step; a time counts only for a step that did its work."""
-    attempts = list(run_steps(dsn, [date], STEPS))
-    return {one.step: _seconds(one) for one in attempts}
+    times: dict[str, float] = {}
+    for one in run_steps(dsn, [date], STEPS):
+        times[one.step] = _seconds(one)
+        print(f"  {date} {one.step}: {times[one.step]:.1f} s", flush=True)
+    return times
 
 
 def _seconds(one: Attempt) -> float:

@@ -6,7 +6,8 @@ from typing import Any
 
 import asyncpg
 
-from endofday.adapters import challenger_sql as sql
+from endofday.adapters import challenger_pnl_sql as pnl_sql
+from endofday.adapters import challenger_var_sql as var_sql
 from endofday.adapters.inputs import DAY_END, read_books
 from endofday.core.day import Day
 from store.bulk import append_revisions
@@ -26,10 +27,7 @@ async def challenge(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
     """
 
     async def run(conn: Connection) -> dict[str, Any]:
-        found = [
-            *await _value_at_risk(conn, date),
-            *await conn.fetch(sql.PNL, date, *await _sessions(conn, date)),
-        ]
+        found = [*await _value_at_risk(conn, date), *await _daily_pnl(conn, date)]
         rows = [to_row(row, date) for row in found]
         appended = await append_revisions(conn, Challenge, rows)
         shares = [share for row in rows if (share := divergence_ratio(row)) is not None]
@@ -71,27 +69,38 @@ def divergence_ratio(row: Mapping[str, Any]) -> float | None:
 async def _value_at_risk(conn: Connection, date: dt.date) -> list[Any]:
     """Both numbers of every book; the scenarios are added up for some books at a time."""
     # A utility statement takes no parameters; a date in ISO form needs no quoting rules.
-    for statement in (sql.HELD, sql.FACTORS, sql.SCENARIOS):
+    for statement in (var_sql.HELD, var_sql.FACTORS, var_sql.SCENARIOS):
         await conn.execute(statement.replace("DATE_OF_DAY", f"DATE '{date.isoformat()}'"))
     await conn.execute("ANALYZE challenger_held, challenger_factor")
-    names = [row["portfolio_id"] for row in await conn.fetch(sql.PORTFOLIOS)]
+    names = [row["portfolio_id"] for row in await conn.fetch(var_sql.PORTFOLIOS)]
     for start in range(0, len(names), BOOKS_AT_ONCE):
-        await conn.execute(sql.ADD_SCENARIOS, names[start : start + BOOKS_AT_ONCE])
+        await conn.execute(var_sql.ADD_SCENARIOS, names[start : start + BOOKS_AT_ONCE])
     await conn.execute("ANALYZE challenger_scenario")
-    return await conn.fetch(sql.VAR, date)
+    return await conn.fetch(var_sql.VAR, date)
 
 
-async def _sessions(conn: Connection, date: dt.date) -> tuple[Any, ...]:
-    """Parameters of PNL: the two sessions of each symbol, and the two ends of the FX day."""
-    books = await read_books(conn, date, dt.datetime.combine(date, DAY_END))
-    day = Day(date, books.instruments)
-    symbols = sorted(books.symbols())
+async def _daily_pnl(conn: Connection, date: dt.date) -> list[Any]:
+    """Both numbers of every book."""
+    day, symbols = await _day(conn, date)
     sessions = [day.sessions(symbol) for symbol in symbols]
-    columns = (
+    await conn.execute(pnl_sql.SESSION)
+    await conn.execute(
+        pnl_sql.ADD_SESSIONS,
         symbols,
         [opening.date for opening, _ in sessions],
         [opening.close for opening, _ in sessions],
         [closing.date for _, closing in sessions],
         [closing.close for _, closing in sessions],
     )
-    return (*columns, *day.fx_closes)
+    await conn.execute(pnl_sql.MOMENT)
+    await conn.execute(pnl_sql.ADD_MOMENTS, *day.fx_closes)
+    for statement in pnl_sql.BUILT:
+        await conn.execute(statement)
+    await conn.execute("ANALYZE " + ", ".join(f"challenger_{name}" for name in pnl_sql.TABLES))
+    return await conn.fetch(pnl_sql.PNL, date)
+
+
+async def _day(conn: Connection, date: dt.date) -> tuple[Day, list[str]]:
+    """The business date, and every symbol ever held."""
+    books = await read_books(conn, date, dt.datetime.combine(date, DAY_END))
+    return Day(date, books.instruments), sorted(books.symbols())
