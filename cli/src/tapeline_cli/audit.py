@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 from rich.table import Table
 from rich.text import Text
 
+from store.password import password_option
 from tapeline_cli import exits
 from tapeline_cli.connection import Connection
 from tapeline_cli.output import JsonOption, console, fail, print_json
@@ -79,5 +80,5 @@ def verify(
 
 
 def _ask(query: LiteralString, values: Any = None) -> list[dict[str, Any]]:
-    with psycopg.connect(Connection.of_stack().postgres) as connection:
+    with psycopg.connect(Connection.of_stack().postgres, **password_option()) as connection:
         return connection.cursor(row_factory=dict_row).execute(query, values).fetchall()

@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from local_stack.errors import StackError
 from local_stack.state import StateDir, checkout_root
+from store.password import password_option
 from tapeline_cli import exits
 from tapeline_cli.connection import Connection
 
@@ -77,7 +78,7 @@ def _moment(text: str) -> str:
 
 def environment_of(dsn: str) -> dict[str, str]:
     """The address of a PostgreSQL database in the variables that warehouse/profiles.yml reads."""
-    address = conninfo_to_dict(dsn)
+    address = conninfo_to_dict(dsn, **password_option())
     found = {f"TAPELINE_WAREHOUSE_{name}": address.get(field) for field, name in _FIELDS.items()}
     return {name: str(value) for name, value in found.items() if value not in (None, "")}
 

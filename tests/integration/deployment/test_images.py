@@ -85,6 +85,10 @@ def core(compose: None) -> Iterator[httpx.Client]:
         **{f"TAPELINE_PORT_{name}": port for name, port in ports.items()},
         **{name: secrets.token_hex(16) for name in names},
     }
+    password = ROOT / ".secrets" / "database-password"
+    if not password.exists():
+        password.parent.mkdir(mode=0o700, exist_ok=True)
+        password.write_text(secrets.token_hex(16))
     try:
         docker("compose", "--profile", "core", "build", timeout_s=BUILD_S * 2, env=environment)
         docker("compose", "--profile", "core", "up", "-d", timeout_s=UP_S, env=environment)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from local_stack.services import SERVICES
+from store.password import VARIABLE as DATABASE_PASSWORD
 
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -91,8 +92,11 @@ def test_variables_are_in_the_example_and_secrets_have_no_default(name: str) -> 
             assert default.startswith(":?"), f"{variable} must be given"
 
 
-def test_files_of_secrets_come_from_the_example() -> None:
-    assert {one["environment"] for one in COMPOSE["secrets"].values()} <= EXAMPLE.keys()
+def test_files_of_secrets_come_from_the_example_or_lie_where_git_does_not_look() -> None:
+    secrets = COMPOSE["secrets"].values()
+    assert {one["environment"] for one in secrets if "environment" in one} <= EXAMPLE.keys()
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert all(f"/{one['file'].split('/')[0]}/" in ignored for one in secrets if "file" in one)
 
 
 def test_the_example_holds_no_secret_and_nothing_unused() -> None:
@@ -105,15 +109,27 @@ def test_the_example_holds_no_secret_and_nothing_unused() -> None:
 @each_part
 def test_secrets_come_from_outside(name: str) -> None:
     for variable, value in (PARTS[name].get("environment") or {}).items():
-        if SECRET.search(variable):
+        if variable.endswith("_FILE"):
+            mounted = {f"/run/secrets/{secret}" for secret in PARTS[name].get("secrets", [])}
+            assert value in mounted, f"{variable} names a file that is not there"
+        elif SECRET.search(variable):
             assert VARIABLE.fullmatch(str(value)), f"{variable} is written down"
+
+
+def test_a_changed_database_password_reaches_who_runs() -> None:
+    """An environment is fixed when a container is made, and so are secrets that come from one."""
+    users = [part for name, part in PARTS.items() if "tapeline@postgres" in str(part) and name != "dbt"]
+    assert len(users) > len(SERVICES)
+    for part in users:
+        assert part["environment"][DATABASE_PASSWORD] == "/run/secrets/database-password"
+    assert "file" in COMPOSE["secrets"]["database-password"]
 
 
 @pytest.mark.parametrize("service", [service.name for service in SERVICES])
 def test_services_get_settings_that_exist_and_all_that_they_need(service: str) -> None:
     module = importlib.import_module(f"{service.replace('-', '_')}.settings")
     given = {variable for variable in PARTS[service]["environment"] if variable.startswith("TAPELINE_")}
-    known = {"TAPELINE_AGGREGATOR_URL"}.union(*(settings_of(one.name) for one in SERVICES))
+    known = {"TAPELINE_AGGREGATOR_URL", DATABASE_PASSWORD}.union(*(settings_of(one.name) for one in SERVICES))
     assert given <= known, f"{service}: nobody reads {sorted(given - known)}"
     file = (ROOT / PARTS[service]["build"]["dockerfile"]).read_text()
     needed = {

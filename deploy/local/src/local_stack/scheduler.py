@@ -16,6 +16,7 @@ import asyncpg
 
 from chassis.logs import configure_logging, get_logger
 from endofday.core.fx_day import fx_close, is_business_date
+from store.password import password_reader
 
 DELAY = dt.timedelta(minutes=15)
 POLL_S = 60.0
@@ -72,7 +73,7 @@ async def look(dsn: str, stop: asyncio.Event) -> None:
     """Run the date that is over if it is due."""
     now = dt.datetime.now(dt.UTC)
     date = date_over(now)
-    conn = await asyncpg.connect(dsn, timeout=10)
+    conn = await asyncpg.connect(dsn, timeout=10, password=password_reader())
     try:
         found = DateState(**await conn.fetchrow(_STATE, date, LAST_STEP, fx_close(date)))
     finally:

@@ -10,10 +10,15 @@ from typing import Any, Self, TypeVar
 import asyncpg
 import msgspec
 
+from store.password import password_reader
+
 T = TypeVar("T")
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 """What queries take: a connection, or one lent by a pool."""
+
+WRITER, READER = "tapeline_writer", "tapeline_reader"
+"""Roles to work as: appends facts and moves states; reads all but keys and the audit log."""
 
 CONNECT_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 60.0
@@ -29,10 +34,12 @@ _RETRY_DELAYS_S = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 
 CONNECTION_LOST: tuple[type[Exception], ...] = (
     # A killed session or server restart; asyncpg reports it in several ways, depending on what it was doing.
+    # Or a new password that has reached the server and not yet our file.
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.InvalidPasswordError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # a COMMIT on a session that was killed a moment before
     ConnectionError,
@@ -64,6 +71,7 @@ async def connect_pool(
 
     Parameters: dsn in libpq form, e.g. `postgresql://user@/db?host=/socket/dir`; `role` to work as, where it
     is not the user of the dsn; `on_lend` is done with every connection before it is lent.
+    A password in a file (`store.password`) is read for each new connection, so it may change.
     Raises: OSError or asyncpg.PostgresError when the database does not answer within 5 seconds.
     """
     return await asyncpg.create_pool(
@@ -80,6 +88,7 @@ async def connect_pool(
         },
         init=prepare_connection,
         setup=on_lend,
+        password=password_reader(),
     )
 
 
@@ -117,6 +126,7 @@ class Database:
         application: str = "tapeline",
         max_size: int = 4,
         statement_timeout_s: float = COMMAND_TIMEOUT_S,
+        role: str | None = None,
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
@@ -124,7 +134,11 @@ class Database:
         try:
             self.pool: asyncpg.Pool = self.run(
                 connect_pool(
-                    dsn, application=application, max_size=max_size, statement_timeout_s=statement_timeout_s
+                    dsn,
+                    application=application,
+                    max_size=max_size,
+                    statement_timeout_s=statement_timeout_s,
+                    role=role,
                 )
             )
         except BaseException:

@@ -3,9 +3,10 @@
 import alembic.command
 import alembic.config
 import alembic.script
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, text
 
 from store.dsn import sqlalchemy_url
+from store.password import password_option
 
 _LOCK_KEY = 0x7A9E11  # one migrator at a time; any fixed number serves
 
@@ -19,8 +20,7 @@ def migrate(dsn: str) -> str:
 
     Raises: sqlalchemy.exc.OperationalError when the database does not answer.
     """
-    engine = create_engine(sqlalchemy_url(dsn), poolclass=NullPool, connect_args={"connect_timeout": 5})
-    with engine.begin() as connection:
+    with _engine(dsn).begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
         config = _config()
         config.attributes["connection"] = connection
@@ -37,8 +37,7 @@ def head() -> str:
 
 def current(dsn: str) -> str | None:
     """The version a database has, None before the first migration."""
-    engine = create_engine(sqlalchemy_url(dsn), poolclass=NullPool, connect_args={"connect_timeout": 5})
-    with engine.connect() as connection:
+    with _engine(dsn).connect() as connection:
         if connection.scalar(text("SELECT to_regclass('ops.alembic_version')")) is None:
             return None
         return connection.scalar(text("SELECT version_num FROM ops.alembic_version"))
@@ -52,6 +51,12 @@ def require_head(dsn: str) -> None:
     found = current(dsn)
     if found != head():
         raise SchemaOutdated(f"schema ops is at {found}, this code needs {head()}: run `python -m store`")
+
+
+def _engine(dsn: str) -> Engine:
+    """For one connection."""
+    options = {"connect_timeout": 5, **password_option()}
+    return create_engine(sqlalchemy_url(dsn), poolclass=NullPool, connect_args=options)
 
 
 def _config() -> alembic.config.Config:
