@@ -10,11 +10,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import StructType
 
-_PROPERTIES = {
+TABLE_PROPERTIES = {
     # Readers outside Spark (deltalake, Polars) cannot follow deletion vectors.
     "delta.enableDeletionVectors": "false",
     "delta.autoOptimize.autoCompact": "true",
-    # Longer than any reader runs and than the stream that reads Bronze may be away.
+    # Longer than any reader runs.
     "delta.deletedFileRetentionDuration": "interval 7 days",
     "delta.logRetentionDuration": "interval 30 days",
 }
@@ -45,7 +45,7 @@ class Lake:
     @property
     def silver_touched(self) -> str:
         """Windows that got ticks since they were last finalised."""
-        return f"{self.root}/silver/touched"
+        return f"{self.root}/silver/touched-windows"
 
     def checkpoint(self, query: str) -> str:
         """Progress of a streaming query. It and the query's table are one unit: replace both or neither."""
@@ -60,7 +60,7 @@ def create_table(
     append_only: bool = False,
 ) -> None:
     """Create the Delta table unless it is there already."""
-    properties = {**_PROPERTIES, "delta.appendOnly": str(append_only).lower()}
+    properties = {**TABLE_PROPERTIES, "delta.appendOnly": str(append_only).lower()}
     listed = ", ".join(f"'{name}' = '{value}'" for name, value in properties.items())
     columns = ", ".join(
         f"{field.name} {field.dataType.simpleString()}{'' if field.nullable else ' NOT NULL'}"

@@ -18,16 +18,6 @@ def window_start_us(ts_event_us: Column) -> Column:
     return ts_event_us - ts_event_us % WINDOW_US
 
 
-def touched_windows(ticks: DataFrame) -> DataFrame:
-    """The (symbol, trade_date, window_start_us, kafka_partition) that these Bronze rows fall in."""
-    return ticks.select(
-        "symbol",
-        "trade_date",
-        window_start_us(F.col("ts_event_us")).alias("window_start_us"),
-        "kafka_partition",
-    ).distinct()
-
-
 def with_window(ticks: DataFrame) -> DataFrame:
     """The ticks with `window_start_us`."""
     return ticks.withColumn("window_start_us", window_start_us(F.col("ts_event_us")))

@@ -1,37 +1,19 @@
-"""The Silver job's reads and writes: which windows were touched, what they became, and forgetting them."""
+"""The Silver job's reads and writes of bars: what touched windows became, and the ticks that came late."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import (
-    DateType,
-    IntegerType,
-    LongType,
-    StringType,
-    StructField,
-    StructType,
-    TimestampType,
-)
+from pyspark.sql.types import IntegerType, LongType, StringType, StructField, StructType
 
 from jobs import silver_bars
 from jobs.bar_table import BARS_SCHEMA, collect_bars, collect_by_window, merge_bars
 from jobs.fx_history import FxHistory, Quote
-from jobs.lake import Lake, append_batch, create_table, local_frame, read_table
+from jobs.lake import Lake, create_table, local_frame, read_table
 from jobs.revisions import ReportingRule, SilverBar, revised, with_reporting_close
-from jobs.stream import start_query
-from jobs.touched_ticks import Window, frame_of, in_two_windows, rows_of, ticks_of
+from jobs.touched_ticks import Window, in_two_windows, rows_of, ticks_of
 
-TOUCHED_SCHEMA = StructType(
-    [
-        StructField("symbol", StringType(), nullable=False),
-        StructField("trade_date", DateType(), nullable=False),
-        StructField("window_start_us", LongType(), nullable=False),
-        StructField("kafka_partition", IntegerType(), nullable=False),
-        StructField("touched_at", TimestampType(), nullable=False),
-    ]
-)
 _SPAN_SCHEMA = StructType(
     [
         StructField("symbol", StringType()),
@@ -42,7 +24,6 @@ _SPAN_SCHEMA = StructType(
         StructField("high", LongType()),
     ]
 )
-FILES_PER_BATCH = 2000
 WINDOWS_PER_ROUND = 20_000
 LATE_TICKS_NAMED = 20
 RATE_LOOKBACK_DAYS = 10
@@ -78,38 +59,6 @@ class SilverRun:
         self._lake = lake
         self._rule = rule
         create_table(spark, lake.silver_bars, BARS_SCHEMA, ("trade_date",))
-        create_table(spark, lake.silver_touched, TOUCHED_SCHEMA)
-
-    def find_touched(self) -> None:
-        """Note the windows of all Bronze rows that this query has not seen yet."""
-        bronze = (
-            self._spark.readStream.format("delta")
-            .option("maxFilesPerTrigger", FILES_PER_BATCH)
-            .load(self._lake.bronze_ticks)
-            # A batch is handed over with every column that was read, needed or not.
-            .select("symbol", "trade_date", "ts_event_us", "kafka_partition")
-        )
-        query = start_query(
-            bronze,
-            name="silver-touched",
-            checkpoint=self._lake.checkpoint("silver-touched"),
-            write=self._note_touched,
-            every_s=None,
-        )
-        query.awaitTermination()
-
-    def pending(self) -> list[Window]:
-        """Touched windows that are not finalised yet, oldest first."""
-        rows = (
-            read_table(self._spark, self._lake.silver_touched)
-            .groupBy("symbol", "trade_date", "window_start_us")
-            .agg(
-                F.max("kafka_partition").alias("kafka_partition"),
-                F.unix_micros(F.max("touched_at")).alias("touched_at_us"),
-            )
-            .collect()
-        )
-        return sorted(Window(**row.asDict()) for row in rows)
 
     def finalise(
         self, windows: Sequence[Window], now_us: int, fx_symbols: frozenset[str], daily_rates: FxHistory
@@ -163,15 +112,6 @@ class SilverRun:
             for row in rows
         }
 
-    def forget(self, windows: Sequence[Window]) -> None:
-        """Take these windows off the list, once their bars are published."""
-        touched = read_table(self._spark, self._lake.silver_touched)
-        frame_of(touched, windows).createOrReplaceTempView("finalised")
-        self._spark.sql(
-            f"MERGE INTO delta.`{self._lake.silver_touched}` t USING finalised s "
-            "ON t.symbol = s.symbol AND t.window_start_us = s.window_start_us WHEN MATCHED THEN DELETE"
-        )
-
     def _recomputed(self, windows: Sequence[Window]) -> list[SilverBar]:
         """The bars of all ticks of the windows.
 
@@ -186,10 +126,6 @@ class SilverRun:
             return sure
         again = [window for window in windows if window.key in doubtful]
         return [*sure, *collect_bars(silver_bars.bars_of(ticks_of(bronze, again)))]
-
-    def _note_touched(self, ticks: DataFrame, query_id: str, batch_id: int) -> None:
-        touched = silver_bars.touched_windows(ticks).withColumn("touched_at", F.current_timestamp())
-        append_batch(touched.coalesce(1), self._lake.silver_touched, query_id=query_id, batch_id=batch_id)
 
     def _stored(self, windows: Sequence[Window]) -> list[SilverBar]:
         """Every revision of the windows' bars."""

@@ -31,12 +31,9 @@ def kafka_source(
 
 
 def start_query(
-    source: DataFrame, *, name: str, checkpoint: str, write: WriteBatch, every_s: float | None
+    source: DataFrame, *, name: str, checkpoint: str, write: WriteBatch, every_s: float
 ) -> StreamingQuery:
-    """Start a query that hands each micro-batch to `write`.
-
-    Without `every_s` it takes what is there and ends.
-    """
+    """Start a query that hands each micro-batch to `write`."""
     identity: Future[str] = Future()  # known only once the query runs, and its first batch may come before
 
     def on_batch(batch: DataFrame, batch_id: int) -> None:
@@ -44,10 +41,7 @@ def start_query(
 
     writer = source.writeStream.queryName(name).foreachBatch(on_batch)
     writer = writer.option("checkpointLocation", checkpoint)
-    if every_s is None:
-        writer = writer.trigger(availableNow=True)
-    else:
-        writer = writer.trigger(processingTime=f"{round(every_s * 1000)} milliseconds")
+    writer = writer.trigger(processingTime=f"{round(every_s * 1000)} milliseconds")
     query = writer.start()
     identity.set_result(str(query.id))
     return query

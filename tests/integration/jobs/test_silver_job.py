@@ -24,6 +24,7 @@ from jobs.lake import Lake
 from jobs.revisions import ReportingRule
 from jobs.silver_bars import WINDOW_US
 from jobs.silver_run import SilverRun
+from jobs.touched_windows import TouchedWindows
 from testkit.bronze import messages, tick
 
 pytestmark = pytest.mark.integration
@@ -63,6 +64,7 @@ class Stage:
     def job(self) -> SilverJob:
         return SilverJob(
             SilverRun(self.spark, self.lake, ReportingRule()),
+            TouchedWindows(self.lake),
             self.store,
             Publisher(new_producer(self.kafka, "test")),
             Reference(),

@@ -11,6 +11,7 @@ from jobs.lake import Lake
 from jobs.revisions import ReportingRule, SilverBar
 from jobs.silver_bars import WINDOW_US
 from jobs.silver_run import Finalised, SilverRun
+from jobs.touched_windows import TouchedWindows
 from testkit.bronze import messages, tick
 
 pytestmark = pytest.mark.integration
@@ -24,6 +25,7 @@ class Bars:
         self.spark, self.lake, self.offset = spark, lake, 0
         self.bronze = BronzeTicks(spark, lake)
         self.run = SilverRun(spark, lake, ReportingRule("USD"))
+        self.touched = TouchedWindows(lake)
 
     def send(self, *ticks: dict[str, object]) -> None:
         placed = [{**one, "raw_offset": self.offset + place} for place, one in enumerate(ticks)]
@@ -31,14 +33,13 @@ class Bars:
         self.offset += len(ticks)
 
     def finalise(self, rates: FxHistory | None = None, forget: bool = True) -> Finalised:
-        self.run.find_touched()
-        windows = self.run.pending()
+        windows = self.touched.find(now_us=1)
         if not windows:
             return Finalised((), ())
         done = self.run.finalise(windows, 1, frozenset({"EURUSD"}), rates or FxHistory())
         if forget:
-            self.run.forget(windows)
-            assert self.run.pending() == []
+            self.touched.forget(windows)
+            assert self.touched.find(now_us=1) == []
         return done
 
 

@@ -26,6 +26,7 @@ from jobs.progress import Progress
 from jobs.revisions import SilverBar
 from jobs.silver_run import WINDOWS_PER_ROUND, SilverRun
 from jobs.touched_ticks import Window
+from jobs.touched_windows import TouchedWindows
 
 NAME = "silver-bars"
 log = get_logger(__name__)
@@ -51,6 +52,7 @@ class SilverJob:
     def __init__(
         self,
         run: SilverRun,
+        touched: TouchedWindows,
         store: BarStore,
         publisher: Publisher,
         reference: Reference,
@@ -60,6 +62,7 @@ class SilverJob:
         clock: Clock,
     ) -> None:
         self._run = run
+        self._touched = touched
         self._store = store
         self._publisher = publisher
         self._reference = reference
@@ -88,9 +91,9 @@ class SilverJob:
         return done
 
     def _run_once(self, only_complete: bool) -> tuple[int, int, int, int, int]:
-        self._run.find_touched()
+        listed = self._touched.find(self._clock.now_us())
         crash_point("silver-after-touched")
-        windows, waiting = self._closed(self._run.pending(), only_complete)
+        windows, waiting = self._closed(listed, only_complete)
         new = revised = published = 0
         for begin in range(0, len(windows), WINDOWS_PER_ROUND):
             part = windows[begin : begin + WINDOWS_PER_ROUND]
@@ -99,7 +102,7 @@ class SilverJob:
             )
             crash_point("silver-after-merge")
             published += self._publish(done.bars)
-            self._run.forget(part)
+            self._touched.forget(part)
             crash_point("silver-after-forget")
             new += sum(bar.revision == 1 for bar in done.changed)
             revised += sum(bar.revision > 1 for bar in done.changed)
@@ -108,10 +111,10 @@ class SilverJob:
         note({"tapeline.windows": len(windows), "tapeline.outputs": published, "tapeline.revised": revised})
         return len(windows), waiting, new, revised, published
 
-    def _closed(self, pending: Iterable[Window], only_complete: bool) -> tuple[list[Window], int]:
+    def _closed(self, listed: Iterable[Window], only_complete: bool) -> tuple[list[Window], int]:
         """The windows to finalise, and how many others are over but not complete."""
         now_us, newest = self._clock.now_us(), self._bronze().newest_event_us
-        over = [window for window in pending if is_over(window.end_us, now_us)]
+        over = [window for window in listed if is_over(window.end_us, now_us)]
         if not only_complete:
             return over, 0
         complete = [

@@ -35,6 +35,7 @@ from jobs.revisions import ReportingRule
 from jobs.session import SessionOptions, open_session
 from jobs.silver_run import SilverRun
 from jobs.stream import kafka_source, start_query
+from jobs.touched_windows import TouchedWindows
 
 BRONZE, REJECTED = "bronze", "rejected"
 WATCH_S = 0.5
@@ -136,6 +137,7 @@ class SparkPath:
         rule = ReportingRule(settings.reporting_currency, settings.pivot_currency)
         self._job = SilverJob(
             SilverRun(self._spark, self._lake, rule),
+            TouchedWindows(self._lake),
             self._store,
             Publisher(new_producer(settings.kafka, "bar-aggregator.silver")),
             self._reference,
