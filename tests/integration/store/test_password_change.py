@@ -82,7 +82,7 @@ def server(running: AskingServer, monkeypatch: pytest.MonkeyPatch) -> AskingServ
 
 
 async def ask(conn: Connection) -> str:
-    return await conn.fetchval("SELECT current_user")
+    return str(await conn.fetchval("SELECT current_user"))
 
 
 async def test_a_pool_goes_on_when_password_and_file_change(server: AskingServer) -> None:

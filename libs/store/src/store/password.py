@@ -7,6 +7,7 @@ mounted for a user other than root is just that.
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 VARIABLE = "TAPELINE_POSTGRES_PASSWORD_FILE"
 
@@ -20,7 +21,7 @@ def password_reader() -> Callable[[], str] | None:
     return (lambda: Path(name).read_text().strip()) if name else None
 
 
-def password_option() -> dict[str, str]:
+def password_option() -> dict[str, Any]:
     """The same for one connection of psycopg, as its keyword; empty without the variable."""
     read = password_reader()
     return {"password": read()} if read else {}
