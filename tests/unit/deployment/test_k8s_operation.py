@@ -123,9 +123,16 @@ def test_one_clock_only() -> None:
 
 def test_the_route_shows_the_api_and_neither_health_nor_metrics() -> None:
     (route,) = of_kind("production", "HTTPRoute")
-    paths = [match["path"]["value"] for rule in route["spec"]["rules"] for match in rule["matches"]]
-    assert "/v1" in paths
-    assert not {"/", "/metrics", "/healthz", "/readyz"} & set(paths)
+    matches = [match["path"] for rule in route["spec"]["rules"] for match in rule["matches"]]
+    shown = {(one["type"], one["value"]) for one in matches}
+    assert {
+        ("PathPrefix", "/v1"),
+        ("PathPrefix", "/signin"),
+        ("PathPrefix", "/assets"),
+        ("Exact", "/"),
+    } <= shown
+    assert not {"/metrics", "/healthz", "/readyz"} & {path for _, path in shown}
+    assert ("PathPrefix", "/") not in shown
     assert {backend["name"] for rule in route["spec"]["rules"] for backend in rule["backendRefs"]} == {
         "api-gateway"
     }
