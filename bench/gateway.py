@@ -82,7 +82,8 @@ def fill(platform: Platform) -> None:
 def under_uvicorn(platform: Platform) -> Iterator[str]:
     """A second gateway on the same platform; yields its address."""
     port = free_port()
-    environment = psutil.Process(platform.pid("api-gateway")).environ() | {"TAPELINE_HTTP_PORT": str(port)}
+    ports = {"TAPELINE_HTTP_PORT": str(port), "TAPELINE_ADMIN_PORT": "0"}
+    environment = psutil.Process(platform.pid("api-gateway")).environ() | ports
     url = f"http://127.0.0.1:{port}"
     child = ChildProcess(
         "uvicorn",

@@ -4,17 +4,16 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api_gateway import __main__ as gateway
-from api_gateway.settings import Settings
 
 
 class UvicornServer:
     """uvicorn with the face of granian's embedded server: `serve` until `stop`."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         config = uvicorn.Config(
             app,
-            host=settings.http_host,
-            port=settings.http_port,
+            host=host,
+            port=port,
             lifespan="off",
             log_level="warning",
             access_log=False,

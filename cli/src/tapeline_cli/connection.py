@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,22 @@ from local_stack.state import StateDir, read_json
 
 TIMEOUT_S = 10.0
 URL_VARIABLE, KEY_VARIABLE = "TAPELINE_API_URL", "TAPELINE_API_KEY_FILE"
+ADMIN_VARIABLE = "TAPELINE_ADMIN_URL"
 _ELSEWHERE = {"api_url": URL_VARIABLE, "kafka": "TAPELINE_KAFKA", "postgres": "TAPELINE_POSTGRES"}
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Addresses of one platform: REST, Kafka bootstrap servers and PostgreSQL DSN."""
+    """Addresses of one platform: REST, Kafka bootstrap servers and PostgreSQL DSN.
+
+    `admin_url` is where keys are made; who makes none needs not know it.
+    """
 
     api_url: str
     api_key: str
     kafka: str
     postgres: str
+    admin_url: str | None = None
 
     @classmethod
     def of_stack(
@@ -39,11 +44,11 @@ class Connection:
             return cls._elsewhere(environment)
         path = (state or StateDir.from_environment()).client_file
         content = read_json(path)
-        wanted = [field.name for field in fields(cls)]
+        wanted = [field.name for field in fields(cls) if field.default is MISSING]
         if missing := [name for name in wanted if not isinstance(content.get(name), str)]:
             problem = f"{path} has no {', '.join(missing)}" if content else f"no platform: {path} is missing"
             raise StackError(problem, "run `tapeline up`, or set TAPELINE_HOME to the stack you mean")
-        return cls(**{name: content[name] for name in wanted})
+        return cls(**{name: content[name] for name in wanted}, admin_url=content.get("admin_url"))
 
     @classmethod
     def _elsewhere(cls, environment: Mapping[str, str]) -> Connection:
@@ -54,7 +59,8 @@ class Connection:
             key = Path(environment[KEY_VARIABLE]).read_text().strip()
         except OSError as error:
             raise StackError(f"no API key: {error}", f"let {KEY_VARIABLE} name a readable file") from error
-        return cls(api_key=key, **{field: environment[name] for field, name in _ELSEWHERE.items()})
+        named = {field: environment[name] for field, name in _ELSEWHERE.items()}
+        return cls(api_key=key, admin_url=environment.get(ADMIN_VARIABLE), **named)
 
 
 def request_json(

@@ -9,7 +9,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from tapeline_cli.connection import Connection, request_json
+from local_stack.errors import StackError
+from tapeline_cli.connection import ADMIN_VARIABLE, Connection, request_json
 from tapeline_cli.output import JsonOption, console, print_json
 
 group = typer.Typer(help="API keys: make, list, revoke.", no_args_is_help=True)
@@ -95,9 +96,13 @@ def signin_link(connection: Connection) -> dict[str, Any]:
 
 
 def _ask(method: str, path: str, body: object = None) -> Any:
+    """Ask at the administrative port."""
     connection = Connection.of_stack()
+    if not connection.admin_url:
+        fix = f"run `tapeline up`; for a platform elsewhere let {ADMIN_VARIABLE} name it"
+        raise StackError("the administrative address of the gateway is not known", fix)
     headers = {"X-API-Key": connection.api_key}
-    return request_json(method, connection.api_url + path, headers=headers, body=body)
+    return request_json(method, connection.admin_url + path, headers=headers, body=body)
 
 
 def _cell(value: Any) -> str:

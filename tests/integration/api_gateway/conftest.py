@@ -33,10 +33,12 @@ class Gateway:
         pepper_file = home / "key-pepper"
         pepper_file.write_text("integration-test-pepper-0123456789")
         self.url = f"http://127.0.0.1:{(port := free_port())}"
+        self.admin_url = f"http://127.0.0.1:{(admin_port := free_port([port]))}"
         settings = {
             "TAPELINE_KAFKA": kafka,
             "TAPELINE_POSTGRES": postgres,
             "TAPELINE_HTTP_PORT": str(port),
+            "TAPELINE_ADMIN_PORT": str(admin_port),
             "TAPELINE_RISK_URL": "http://127.0.0.1:9",  # nobody listens there
             "TAPELINE_API_KEY_FILE": str(self.key_file),
             "TAPELINE_KEY_PEPPER_FILE": str(pepper_file),
@@ -47,6 +49,7 @@ class Gateway:
         )
         self.stranger = httpx.Client(base_url=self.url, timeout=10)
         self.client = httpx.Client(base_url=self.url, headers={"X-API-Key": KEY}, timeout=10)
+        self.admin = httpx.Client(base_url=self.admin_url, headers={"X-API-Key": KEY}, timeout=10)
         self._publisher = Publisher(new_producer(kafka, "gateway-tests"))
         self.process.wait_ready(self.is_ready, 30)
 
@@ -84,6 +87,7 @@ class Gateway:
 
     def close(self) -> int:
         self.client.close()
+        self.admin.close()
         self.stranger.close()
         return self.process.stop()
 

@@ -29,6 +29,7 @@ class Gateway(Protocol):
     postgres: str
     key_file: Path
     client: httpx.Client
+    admin: httpx.Client
     stranger: httpx.Client
     process: ChildProcess
 
@@ -59,6 +60,19 @@ def test_nothing_but_states_and_the_door_is_answered_without_the_key(gateway: Ga
         assert gateway.stranger.get("/v1/portfolios", headers={"X-API-Key": key}).status_code == 401
     bearer = {"Authorization": "Bearer " + gateway.client.headers["X-API-Key"]}
     assert gateway.stranger.get("/metrics", headers=bearer).status_code == 200
+
+
+def test_keys_are_made_at_the_administrative_port_and_nothing_else_is_asked_there(gateway: Gateway) -> None:
+    wanted = {"owner": "ann", "scopes": ["read"], "portfolios": ["*"]}
+    assert (
+        "administrative port only" in gateway.refused(gateway.client.post("/v1/keys", json=wanted))["detail"]
+    )
+    made = gateway.admin.post("/v1/keys", json=wanted)
+    assert made.status_code == 201
+    assert gateway.stranger.get("/v1/session", headers={"X-API-Key": made.json()["key"]}).status_code == 200
+    assert "main port only" in gateway.refused(gateway.admin.get("/v1/portfolios"))["detail"]
+    assert gateway.admin.get("/readyz", headers={"X-API-Key": ""}).status_code == 200
+    assert gateway.admin.get("/v1/keys", headers={"X-API-Key": ""}).status_code == 401
 
 
 def test_a_changed_key_file_is_noticed_without_a_restart(gateway: Gateway) -> None:

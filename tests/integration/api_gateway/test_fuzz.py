@@ -9,7 +9,6 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -32,6 +31,8 @@ from api_gateway.app import protected
 from api_gateway.core.book import BookChange
 from api_gateway.core.pipeline import Offsets
 from api_gateway.core.view import View
+from api_gateway.security.access import is_administrative
+from api_gateway.security.admin_port import AdminPort
 from api_gateway.security.door import Security
 from api_gateway.security.file_key import KeyFile
 from api_gateway.serving import web_server
@@ -39,7 +40,7 @@ from api_gateway.state import Gateway
 from chassis.clock import FixedClock
 from chassis.health import Health
 from contracts import Trade
-from local_stack.ports import free_port
+from local_stack.ports import LOOPBACK, free_port
 from store.database import connect_pool
 from testkit.builders import (
     make_bar,
@@ -104,32 +105,38 @@ def known() -> View:
     return view
 
 
-async def serve(dsn: str, key_file: Path, port: int, ready: threading.Event, stop: threading.Event) -> None:
-    """The application over a real database behind the real web server, until asked to stop."""
+async def serve(
+    dsn: str, key_file: Path, ports: tuple[int, int], ready: threading.Event, stop: threading.Event
+) -> None:
+    """The application over a real database behind the real web server, at both ports, until asked to stop."""
     pool = await connect_pool(dsn, role=ROLE, on_lend=set_reach)
     elsewhere = cast(Any, Elsewhere())
     gateway = Gateway(
         known(), Health(), FixedClock(), Repository(pool), elsewhere, elsewhere, elsewhere, elsewhere
     )
     app = protected(gateway, Security(KeyFile(key_file)), 1 << 20)
-    server = web_server(app, cast(Any, SimpleNamespace(http_host="127.0.0.1", http_port=port)))
-    serving = asyncio.create_task(server.serve())
+    servers = [
+        web_server(one, LOOPBACK, port) for one, port in zip((app, AdminPort(app)), ports, strict=True)
+    ]
+    serving = [asyncio.create_task(server.serve()) for server in servers]
     ready.set()
     await asyncio.to_thread(stop.wait)
-    server.stop()
-    await serving
+    for server in servers:
+        server.stop()
+    await asyncio.gather(*serving)
     await pool.close()
 
 
 @pytest.fixture(scope="module")
-def url(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def ports(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
     key_file = tmp_path_factory.mktemp("fuzz") / "key"
     key_file.write_text(KEY)
-    port, ready, stop = free_port(), threading.Event(), threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(serve(postgres, key_file, port, ready, stop)))
+    main, ready, stop = free_port(), threading.Event(), threading.Event()
+    ports = main, free_port([main])
+    thread = threading.Thread(target=lambda: asyncio.run(serve(postgres, key_file, ports, ready, stop)))
     thread.start()
     assert ready.wait(30)
-    yield f"http://127.0.0.1:{port}"
+    yield ports
     stop.set()
     thread.join()
 
@@ -138,7 +145,8 @@ def url(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 @settings(
     max_examples=5, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
-def test_only_documented_answers(case, url: str) -> None:
-    answer = case.call(base_url=url, headers={"X-API-Key": KEY})
+def test_only_documented_answers(case, ports: tuple[int, int]) -> None:
+    port = ports[is_administrative(case.operation.definition.raw["operationId"])]
+    answer = case.call(base_url=f"http://{LOOPBACK}:{port}", headers={"X-API-Key": KEY})
     assert answer.status_code != 500, answer.text
     case.validate_response(answer, checks=CHECKS)

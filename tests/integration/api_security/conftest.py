@@ -17,6 +17,7 @@ from api_gateway.adapters.row_security import ROLE, set_reach
 from api_gateway.app import protected
 from api_gateway.core.rate import TokenBuckets
 from api_gateway.core.view import View
+from api_gateway.security.admin_port import AdminPort
 from api_gateway.security.audit import Audit
 from api_gateway.security.door import Security
 from api_gateway.security.file_key import KeyFile
@@ -52,18 +53,23 @@ class Desk:
     security: Security
     analyst: Analyst
     pool: asyncpg.Pool
-    admin: httpx.AsyncClient
+    owners: asyncpg.Pool
+    admin: httpx.AsyncClient = NOTHING
+    keys: httpx.AsyncClient = NOTHING
+    """The same as `admin`, at the administrative port."""
 
     def client(self, **headers: str) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, base_url=URL, headers=headers)
+        return client_of(self.app, headers)
+
+    def at_admin_port(self, **headers: str) -> httpx.AsyncClient:
+        return client_of(AdminPort(self.app), headers)
 
     async def key(
         self, *portfolios: str, scopes: tuple[str, ...] = ("read",), owner: str = "ann"
     ) -> dict[str, Any]:
         """What making a key answers."""
         body = {"owner": owner, "scopes": scopes, "portfolios": portfolios}
-        answer = await self.admin.post("/v1/keys", json=body)
+        answer = await self.keys.post("/v1/keys", json=body)
         assert answer.status_code == 201, answer.text
         return answer.json()
 
@@ -83,7 +89,10 @@ class Desk:
         """A statement of the database's owner."""
         return await self.owners.fetch(sql, *values)
 
-    owners: asyncpg.Pool = NOTHING
+
+def client_of(app: Any, headers: dict[str, str]) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url=URL, headers=headers)
 
 
 @pytest.fixture
@@ -107,8 +116,8 @@ async def desk(postgres: str, tmp_path: Path) -> AsyncIterator[Desk]:
     )
     app = protected(gateway, security, 100_000)
     writing = asyncio.create_task(audit_log.run())
-    desk = Desk(app, gateway, security, analyst, pool, NOTHING, owners)
-    desk.admin = desk.client(**{"X-API-Key": KEY})
+    desk = Desk(app, gateway, security, analyst, pool, owners)
+    desk.admin, desk.keys = desk.client(**{"X-API-Key": KEY}), desk.at_admin_port(**{"X-API-Key": KEY})
     yield desk
     writing.cancel()
     await pool.close()

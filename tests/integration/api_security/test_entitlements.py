@@ -6,7 +6,7 @@ import pytest
 
 from api_gateway.app import build
 from api_gateway.openapi import document
-from api_gateway.security.access import NEEDED, OPEN, OWN
+from api_gateway.security.access import NEEDED, OPEN, OWN, is_administrative
 
 pytestmark = pytest.mark.integration
 
@@ -61,6 +61,7 @@ def test_every_operation_is_classified() -> None:
     assert OPERATIONS.keys() - known == set(), "say where a new route names its portfolio"
     assert OPERATIONS.keys() - {*NEEDED, *OPEN, *OWN} == set(), "say in security/access.py what it needs"
     assert not set(NEEDED) & OPEN
+    assert {name for name in OPERATIONS if is_administrative(name)} == {"createKey", "listKeys", "revokeKey"}
 
 
 async def asked(client: Any, name: str, **filled: str) -> Any:
@@ -109,10 +110,12 @@ async def test_who_is_entitled_gets_past_the_door(desk, theirs) -> None:
 
 
 async def test_a_scope_that_is_missing_is_told(desk) -> None:
-    reader = await desk.person("MINE", scopes=("read",))
+    key = (await desk.key("MINE"))["key"]
+    reader, at_admin_port = desk.client(**{"X-API-Key": key}), desk.at_admin_port(**{"X-API-Key": key})
     for name, scope in NEEDED.items():
         if scope != "read" and name in OPERATIONS:
-            answer = await asked(reader, name, portfolio_id="MINE", prefix="000000000000")
+            client = at_admin_port if is_administrative(name) else reader
+            answer = await asked(client, name, portfolio_id="MINE", prefix="000000000000")
             assert (answer.status_code, scope in answer.text) == (403, True), name
 
 

@@ -12,7 +12,8 @@ from api_gateway.app import build, protected
 from api_gateway.core.keys import StoredKey, digest, new_key
 from api_gateway.core.rate import TokenBuckets
 from api_gateway.core.view import View
-from api_gateway.security.access import NEEDED, OPEN, OWN
+from api_gateway.security.access import AT_BOTH_PORTS, NEEDED, OPEN, OWN, is_administrative
+from api_gateway.security.admin_port import AdminPort
 from api_gateway.security.door import Security, is_open
 from api_gateway.security.file_key import KeyFile
 from api_gateway.security.keys import Keys
@@ -85,6 +86,37 @@ def test_every_route_says_what_it_needs() -> None:
     routes = [context.route for context in iter_route_contexts(build().routes)]
     names = {route.operation_id for route in routes if isinstance(route, APIRoute)}
     assert names == {*NEEDED, *OPEN, *OWN}
+
+
+async def test_each_port_refuses_what_is_asked_at_the_other(app: Any) -> None:
+    """Every route is asked at the wrong port, with the key that may do everything."""
+    wrong: dict[str, set[str]] = {"administrative": set(), "main": set()}
+    async with (
+        client(app, **{"X-API-Key": KEY}) as main,
+        client(AdminPort(app), **{"X-API-Key": KEY}) as admin,
+    ):
+        for context in iter_route_contexts(app.routes):
+            if not isinstance(context.route, APIRoute) or context.route.operation_id in AT_BOTH_PORTS:
+                continue
+            operation = str(context.route.operation_id)
+            right = "administrative" if is_administrative(operation) else "main"
+            other = main if is_administrative(operation) else admin
+            answer = await other.request(next(iter(context.methods or {"GET"})), str(context.path))
+            assert (answer.status_code, f"{right} port only" in answer.text) == (404, True), operation
+            wrong[right].add(operation)
+    assert wrong["administrative"] == {"createKey", "listKeys", "revokeKey"}
+    assert wrong["main"] == ({*NEEDED, *OPEN, *OWN} - wrong["administrative"]) - AT_BOTH_PORTS
+
+
+async def test_the_administrative_port_has_health_but_no_kept_answers(app: Any) -> None:
+    async with (
+        client(app, **{"X-API-Key": KEY}) as main,
+        client(AdminPort(app), **{"X-API-Key": KEY}) as admin,
+    ):
+        assert [(await main.get(VALUE)).status_code for _ in range(2)] == [200, 200]
+        assert (await admin.get(VALUE)).status_code == 404
+        assert (await admin.get("/healthz")).status_code == 200
+        assert (await admin.get("/v1/keys", headers={"X-API-Key": ""})).status_code == 401
 
 
 async def test_a_key_comes_in_either_header(app: Any, security: Security) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from local_stack.errors import StackError
 from local_stack.state import StateDir, write_json
+from tapeline_cli import keys
 from tapeline_cli.connection import Connection
 
 STACK = {"api_url": "http://127.0.0.1:1", "api_key": "k", "kafka": "127.0.0.1:2", "postgres": "dbname=a"}
@@ -22,6 +23,26 @@ def test_the_stack_of_this_machine_unless_the_environment_names_one(tmp_path):
     assert Connection.of_stack(StateDir(tmp_path), here).postgres == "dbname=a"
     found = Connection.of_stack(StateDir(tmp_path), there)
     assert found == Connection("http://api-gateway:8080", "secret", "kafka:9092", there["TAPELINE_POSTGRES"])
+    admin = Connection.of_stack(StateDir(tmp_path), {**there, "TAPELINE_ADMIN_URL": "http://127.0.0.1:8081"})
+    assert admin.admin_url == "http://127.0.0.1:8081"
+
+
+def test_keys_are_asked_for_at_the_administrative_address(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setenv("TAPELINE_HOME", str(tmp_path))
+
+    def request_json(method, url, **_):
+        asked.append((method, url))
+        return {"data": []}
+
+    monkeypatch.setattr(keys, "request_json", request_json)
+    write_json(tmp_path / "client.json", {**STACK, "admin_url": "http://127.0.0.1:4"})
+    keys.list_keys(as_json=True)
+    assert asked == [("GET", "http://127.0.0.1:4/v1/keys")]
+    write_json(tmp_path / "client.json", STACK)
+    with pytest.raises(StackError, match="TAPELINE_ADMIN_URL"):
+        keys.list_keys(as_json=True)
+    assert len(asked) == 1
 
 
 def test_half_an_environment_is_refused(tmp_path):

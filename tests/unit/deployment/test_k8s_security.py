@@ -1,5 +1,6 @@
 """Pods are restricted (S19), networks closed but for declared edges (S20), rights small (S21)."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -201,6 +202,18 @@ def allowed(overlay: str, direction: str, peers: str) -> set[tuple[str, str, Any
         if selects(side["podSelector"], labels[peer])
         for port in rule["ports"]
     }
+
+
+@every_overlay
+def test_nothing_leads_to_the_port_where_keys_are_made(overlay: str) -> None:
+    gateway = services(overlay)["api-gateway"]["spec"]["template"]["spec"]["containers"][0]
+    (port,) = (one["containerPort"] for one in gateway["ports"] if one["name"] == "admin")
+    assert {"name": "TAPELINE_ADMIN_PORT", "value": str(port)} in gateway["env"]
+    hosts = [one["name"] for one in gateway["env"]] + [*named(overlay, "ConfigMap", "settings")["data"]]
+    assert "TAPELINE_ADMIN_HOST" not in hosts, "without it the port is the pod's own loopback"
+    doors = of_kind(overlay, "Service", "NetworkPolicy", "HTTPRoute", "ServiceMonitor", "PodMonitor")
+    ports = {found for one in doors for found in re.findall(r"[pP]ort': '?(\w+)", str(one["spec"]))}
+    assert not {str(port), "admin"} & ports
 
 
 @every_overlay

@@ -10,13 +10,17 @@ from local_stack.errors import StackError
 from local_stack.prometheus import PROMETHEUS
 from local_stack.services import (
     BY_NAME,
+    GATEWAY,
+    GATEWAY_ADMIN,
     KAFKA,
+    PORT_NAMES,
     POSTGRES,
     SCHEDULER,
     SERVICES,
     STOP_WAVES,
     Endpoints,
     Program,
+    ports_of,
     service_program,
 )
 from local_stack.state import StateDir
@@ -26,7 +30,7 @@ STATE = StateDir(Path("/srv/tapeline"))
 ENDPOINTS = Endpoints(
     "127.0.0.1:20000",
     "postgresql://tapeline@/tapeline?host=/srv/tapeline/run/pg",
-    {service.name: 21_000 + number for number, service in enumerate(SERVICES)},
+    {name: 21_000 + number for number, name in enumerate(PORT_NAMES)},
     "postgresql://tapeline_gateway@/tapeline?host=/srv/tapeline/run/pg",
 )
 
@@ -41,9 +45,17 @@ def test_a_service_gets_its_addresses_and_only_its_own_port():
     assert environment["TAPELINE_POSTGRES"] == ENDPOINTS.gateway_postgres
     assert program("risk").environment["TAPELINE_POSTGRES"] == ENDPOINTS.postgres
     assert environment["TAPELINE_HTTP_PORT"] == str(ENDPOINTS.ports["api-gateway"])
+    assert environment["TAPELINE_ADMIN_PORT"] == str(ENDPOINTS.ports[GATEWAY_ADMIN])
+    assert environment["TAPELINE_ADMIN_HOST"] == "127.0.0.1"
     assert environment["TAPELINE_STATE_DIR"] == "/srv/tapeline/services/api-gateway"
     assert environment["TAPELINE_AGGREGATOR_URL"] == f"http://127.0.0.1:{ENDPOINTS.ports['bar-aggregator']}"
     assert environment["JAVA_HOME"] == "/opt/java"
+
+
+def test_who_listens_twice_holds_both_ports():
+    assert ports_of({KAFKA, "risk"}) == {KAFKA, "kafka-controller", "risk"}
+    assert ports_of({GATEWAY}) == {GATEWAY, GATEWAY_ADMIN}
+    assert ports_of({service.name for service in SERVICES} | {KAFKA, PROMETHEUS}) == set(PORT_NAMES)
 
 
 def test_settings_of_the_caller_pass_but_addresses_do_not():

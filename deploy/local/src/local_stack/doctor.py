@@ -11,7 +11,7 @@ import psutil
 from local_stack import health, jars, processes
 from local_stack.errors import StackError
 from local_stack.ports import is_free
-from local_stack.services import KAFKA, POSTGRES
+from local_stack.services import POSTGRES, ports_of
 from local_stack.stack import LEAST_FREE_BYTES, Stack
 
 _LEAST_MEMORY_BYTES = 4 << 30
@@ -88,8 +88,7 @@ def _processes(stack: Stack) -> Iterator[Finding]:
 
 def _ports(stack: Stack) -> Iterator[Finding]:
     """A port that somebody else holds; one of ours in use by us is fine."""
-    running = {name for name, program in stack.supervisor.programs().items() if program.pid}
-    held = running | ({"kafka-controller"} if KAFKA in running else set())
+    held = ports_of({name for name, program in stack.supervisor.programs().items() if program.pid})
     taken = [
         f"{port} ({name})"
         for name, port in stack.remembered_ports.items()

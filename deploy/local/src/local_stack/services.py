@@ -1,7 +1,7 @@
 """The table of what runs: programs, what each needs, how each is started, stopped and asked."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from local_stack.ports import LOOPBACK
@@ -10,6 +10,7 @@ from local_stack.state import HOME_VARIABLE, StateDir
 
 POSTGRES, KAFKA = "postgres", "kafka"
 FEED, GATEWAY = "producer", "api-gateway"
+GATEWAY_ADMIN = "api-gateway-admin"  # the gateway's other port, where keys are made
 SCHEDULER = "scheduler"
 
 
@@ -40,7 +41,14 @@ BY_NAME = {service.name: service for service in SERVICES}
 # Asked to stop in reverse order and awaited together: services first, then what all of them stand on.
 STOP_WAVES = ((PROMETHEUS, SCHEDULER, *(service.name for service in reversed(SERVICES))), (KAFKA, POSTGRES))
 
-PORT_NAMES = (KAFKA, "kafka-controller", PROMETHEUS, *(service.name for service in SERVICES))
+OTHER_PORTS = {KAFKA: "kafka-controller", GATEWAY: GATEWAY_ADMIN}
+"""The second port of programs that listen twice."""
+PORT_NAMES = (KAFKA, PROMETHEUS, *(service.name for service in SERVICES), *OTHER_PORTS.values())
+
+
+def ports_of(programs: Set[str]) -> set[str]:
+    """The names of the ports that these programs hold."""
+    return {*programs, *(OTHER_PORTS[name] for name in programs & OTHER_PORTS.keys())}
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,8 @@ def service_program(
         "TAPELINE_SPARK_JARS": str(state.jars_dir / "spark"),
         "TAPELINE_HTTP_HOST": LOOPBACK,
         "TAPELINE_HTTP_PORT": str(endpoints.ports[service.name]),
+        "TAPELINE_ADMIN_HOST": LOOPBACK,
+        "TAPELINE_ADMIN_PORT": str(endpoints.ports[GATEWAY_ADMIN]),
         "TAPELINE_STATE_DIR": str(state_dir),
         "TAPELINE_API_KEY_FILE": str(state.key_file),
         "TAPELINE_KEY_PEPPER_FILE": str(state.pepper_file),

@@ -23,6 +23,8 @@ from local_stack.prometheus import HOW_TO_INSTALL, PROMETHEUS, PrometheusServer
 from local_stack.services import (
     BY_NAME,
     FEED,
+    GATEWAY,
+    GATEWAY_ADMIN,
     KAFKA,
     PORT_NAMES,
     POSTGRES,
@@ -31,6 +33,7 @@ from local_stack.services import (
     STOP_WAVES,
     Endpoints,
     Program,
+    ports_of,
     scheduler_program,
     service_program,
 )
@@ -178,7 +181,8 @@ class Stack:
             path.chmod(0o600)
         endpoints = self.endpoints
         client = {
-            "api_url": endpoints.url("api-gateway"),
+            "api_url": endpoints.url(GATEWAY),
+            "admin_url": endpoints.url(GATEWAY_ADMIN),
             "api_key": self.state.key_file.read_text().strip(),
             "kafka": endpoints.kafka,
             "postgres": endpoints.postgres,
@@ -247,9 +251,7 @@ class Stack:
     def _choose_ports(self, held: set[str]) -> None:
         """Ports of running programs stay, the others are probed again."""
         known = self.remembered_ports
-        if KAFKA in held:
-            held = held | {"kafka-controller"}
-        kept = {known[name] for name in held if name in known}
+        kept = {known[name] for name in ports_of(held) if name in known}
         chosen = ports.choose(
             PORT_NAMES, known, self.environment, lambda port: port in kept or ports.is_free(port)
         )

@@ -495,16 +495,18 @@ class Operations:
     def list_keys(
         self,
     ) -> types.ApiKeyList:
-        """Every key: whose, what for, until when, and whether it was revoked."""
+        """Every key: whose, what for, until when, and whether it was revoked; at the administrative port."""
         return self._call("GET", "/v1/keys", types.ApiKeyList)
 
     def create_key(self, body: types.KeyIn) -> types.NewApiKey:
-        """Make a key. The answer is the only place where it is ever shown."""
+        """Make a key, at the administrative port. The answer is the only place where it is ever shown."""
         return self._call("POST", "/v1/keys", types.NewApiKey, body=body)
 
     def revoke_key(self, prefix: str) -> types.ApiKeyInfo:
         """Revoke a key, and the sessions opened with it, at once; other gateways follow within ten
         seconds.
+
+        Asked at the administrative port.
         """
         return self._call("DELETE", f"/v1/keys/{_segment(prefix)}", types.ApiKeyInfo)
 

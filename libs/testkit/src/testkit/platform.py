@@ -73,7 +73,7 @@ class Platform:
 
     @property
     def client(self) -> dict[str, str]:
-        """What `up` wrote for programs: api_url, api_key, kafka, postgres."""
+        """What `up` wrote for programs: api_url, admin_url, api_key, kafka, postgres."""
         return json.loads((self.home / "client.json").read_text())
 
     def get(self, path: str, **parameters: str) -> Any:

@@ -20,6 +20,7 @@ from api_gateway.app import protected
 from api_gateway.core.view import View
 from api_gateway.handlers import BAR_TOPICS, LIVE_TOPICS, REFERENCE_TOPICS
 from api_gateway.openapi import VERSION
+from api_gateway.security.admin_port import AdminPort
 from api_gateway.security.composition import security_of
 from api_gateway.serving import run_until_stopped, web_server
 from api_gateway.settings import Settings
@@ -54,12 +55,15 @@ async def serve(settings: Settings) -> None:
     gateway = Gateway(view, health, clock, repository, progress, books, analyst, trades)
     security, securing = security_of(settings, pool, clock)
     app = protected(gateway, security, settings.max_body_bytes)
-    server = web_server(app, settings)
+    servers = [
+        web_server(app, settings.http_host, settings.http_port),
+        web_server(AdminPort(app), settings.admin_host, settings.admin_port),
+    ]
     await producer.start()
     await progress.start()
     try:
         await run_until_stopped(
-            server,
+            servers,
             [
                 seeing_everything(watch_database(repository, view, health)),
                 seeing_everything(watch_challenger(pool)),
@@ -84,7 +88,7 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.WARNING)
     metrics.BUILD_INFO.labels(GROUP, VERSION).set(1)
     configure_tracing(GROUP, VERSION, settings)
-    log.info("starting", host=settings.http_host, port=settings.http_port)
+    log.info("starting", host=settings.http_host, port=settings.http_port, admin_port=settings.admin_port)
     asyncio.run(serve(settings))
 
 

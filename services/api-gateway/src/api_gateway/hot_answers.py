@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api_gateway.conditional import has, not_modified, quoted, tagged
 from api_gateway.core.reach import Reach
+from api_gateway.security.admin_port import came_by_admin_port
 from api_gateway.security.caller import caller_of, reach_of
 
 KEPT = 10_000
@@ -83,7 +84,7 @@ class HotAnswersMiddleware:
 
 def _is_read(scope: Scope) -> bool:
     """Whether the caller may have a kept answer; requests of nobody are about nothing that is kept."""
-    if scope["type"] != "http" or scope["method"] != "GET":
+    if scope["type"] != "http" or scope["method"] != "GET" or came_by_admin_port(scope):
         return False
     caller = caller_of(scope)
     return caller is not None and caller.may("read")

@@ -11,6 +11,10 @@ from chassis.settings import ServiceSettings
 class Settings(ServiceSettings):
     """Settings of the gateway; `http_host` and `http_port` are where the API listens."""
 
+    admin_host: str = Field(
+        default="127.0.0.1", description="address where keys are made, listed and revoked, and nowhere else"
+    )
+    admin_port: int = Field(default=0, description="port of the same; 0 takes a free one")
     api_key_file: Path = Field(
         description="file that holds the platform's own key; read again when it changes"
     )

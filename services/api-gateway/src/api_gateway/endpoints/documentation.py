@@ -11,7 +11,7 @@ REFERENCE = "#/components/schemas/{name}"
 _WHY = {
     401: "no valid key",
     403: "the key has no scope for this",
-    404: "no such portfolio or instrument",
+    404: "no such portfolio, instrument or key, or asked on the other port",
     409: "not possible with the present data: no rate connects the currency, or the key was used before",
     413: "the body is too large",
     422: "a parameter or the body is wrong",

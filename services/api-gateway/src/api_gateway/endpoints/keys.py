@@ -1,4 +1,4 @@
-"""API keys: made, listed, revoked. A session cannot make what outlives it."""
+"""API keys: made, listed, revoked, at the administrative port. A session cannot make what outlives it."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -19,9 +19,9 @@ router = APIRouter(prefix="/v1/keys", tags=["security"])
 Prefix = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="from the list of keys")]
 
 
-@router.post("", operation_id="createKey", status_code=201, responses=answers(NewApiKey, 403, status=201))
+@router.post("", operation_id="createKey", status_code=201, responses=answers(NewApiKey, 404, status=201))
 async def create_key(request: Request, asked: KeyIn) -> Response:
-    """Make a key. The answer is the only place where it is ever shown."""
+    """Make a key, at the administrative port. The answer is the only place where it is ever shown."""
     maker = principal_of(request)
     if maker.kind not in ("platform", "key"):
         raise ProblemError(403, "only a key makes keys: run `tapeline keys create`")
@@ -35,15 +35,18 @@ async def create_key(request: Request, asked: KeyIn) -> Response:
     return reply(NewApiKey(key=text, info=_info(row)), 201)
 
 
-@router.get("", operation_id="listKeys", responses=answers(ApiKeyList, 403))
+@router.get("", operation_id="listKeys", responses=answers(ApiKeyList, 404))
 async def list_keys(request: Request) -> Response:
-    """Every key: whose, what for, until when, and whether it was revoked."""
+    """Every key: whose, what for, until when, and whether it was revoked; at the administrative port."""
     return reply(ApiKeyList(data=tuple(_info(row) for row in await keys_of(request).listed())))
 
 
-@router.delete("/{prefix}", operation_id="revokeKey", responses=answers(ApiKeyInfo, 403, 404))
+@router.delete("/{prefix}", operation_id="revokeKey", responses=answers(ApiKeyInfo, 404))
 async def revoke_key(request: Request, prefix: Prefix) -> Response:
-    """Revoke a key, and the sessions opened with it, at once; other gateways follow within ten seconds."""
+    """Revoke a key, and the sessions opened with it, at once; other gateways follow within ten seconds.
+
+    Asked at the administrative port.
+    """
     revoked = await keys_of(request).revoke(prefix)
     if revoked is None:
         raise ProblemError(404, f"no key {prefix}: GET /v1/keys lists them")

@@ -89,7 +89,7 @@ async def sign_out(request: Request) -> Response:
     """End the browser session that asks."""
     caller = principal_of(request)
     if caller.kind != "session":
-        raise ProblemError(409, "not a browser session: revoke a key with DELETE /v1/keys/{prefix}")
+        raise ProblemError(409, "not a browser session: revoke a key with `tapeline keys revoke`")
     await keys_of(request).revoke(caller.credential_id)
     answer = Response(status_code=204)
     answer.delete_cookie(cookie_name(request.scope), httponly=True, samesite="strict")
