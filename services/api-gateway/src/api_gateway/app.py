@@ -26,6 +26,7 @@ from api_gateway.endpoints import (
     var,
     what_if,
 )
+from api_gateway.endpoints.query import refuse_unknown
 from api_gateway.hot_answers import HotAnswersMiddleware
 from api_gateway.request_metrics import RequestMetrics
 from api_gateway.security.access import authorise
@@ -44,7 +45,7 @@ def build() -> FastAPI:
         version=openapi.VERSION,
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(authorise)],
+        dependencies=[Depends(authorise), Depends(refuse_unknown)],
         # It looks for a provider at every request, which costs a kept answer an eighth of its time.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
