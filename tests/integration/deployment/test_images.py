@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from local_stack.ports import free_port
 from testkit.platform import eventually
@@ -17,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[3]
 BUILD_S, UP_S = 1800, 600
 BASE = os.environ.get("TAPELINE_TEST_BASE", "")
 """Another base image, for a machine that reaches no registry."""
+STAND_INS = {name: os.environ.get(f"TAPELINE_TEST_{name.upper()}", "") for name in ("kafka", "postgres")}
+"""Images in place of the official ones, for the same machine."""
 
 
 def docker(*arguments: str, timeout_s: float = 60, env: dict[str, str] | None = None) -> str:
@@ -46,8 +49,8 @@ def daemon() -> None:
 def compose(daemon: None) -> None:
     if reason := why_not("compose", "version"):
         pytest.skip(reason)
-    if BASE:
-        pytest.skip("compose takes the bases of the Dockerfiles, and TAPELINE_TEST_BASE names another")
+    if BASE and not all(STAND_INS.values()):
+        pytest.skip("with TAPELINE_TEST_BASE the core needs TAPELINE_TEST_KAFKA and TAPELINE_TEST_POSTGRES")
 
 
 def build(name: str, file: str, *arguments: str) -> str:
@@ -73,10 +76,30 @@ def test_a_service_image_holds_only_its_service_and_runs_unprivileged(daemon: No
     assert docker(*alone, image, "-c", asked).split() == ["10001", "tick_ingestor"]
 
 
+def changed(directory: Path) -> Path:
+    """What the test says over compose.yaml: secrets of its own and, where they are given, other images."""
+    parts = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    files = {name: directory / name for name in parts["secrets"]}
+    for file in files.values():
+        file.write_text(secrets.token_hex(16))
+        file.chmod(0o644)
+    services: dict[str, object] = {name: {"image": image} for name, image in STAND_INS.items() if image}
+    if BASE:
+        base = {"network": "host", "args": {"BASE": BASE}}
+        services |= {name: {"build": base} for name, part in parts["services"].items() if "build" in part}
+    target = directory / "compose.json"
+    target.write_text(
+        json.dumps({"services": services, "secrets": {k: {"file": str(v)} for k, v in files.items()}})
+    )
+    return target
+
+
 @pytest.fixture(scope="module")
-def core(compose: None) -> Iterator[httpx.Client]:
+def core(compose: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The API of the core, running under a name of its own."""
-    ports = {name: str(free_port()) for name in ("API_GATEWAY", "KAFKA", "POSTGRES")}
+    directory = tmp_path_factory.mktemp("compose")
+    core = ("compose", "-f", "compose.yaml", "-f", str(changed(directory)), "--profile", "core")
+    ports = {name: str(free_port()) for name in ("API_GATEWAY", "API_GATEWAY_ADMIN", "KAFKA", "POSTGRES")}
     example = (ROOT / ".env.example").read_text().splitlines()
     names = [line.split("=")[0] for line in example if line.endswith("=")]
     environment = {
@@ -85,18 +108,14 @@ def core(compose: None) -> Iterator[httpx.Client]:
         **{f"TAPELINE_PORT_{name}": port for name, port in ports.items()},
         **{name: secrets.token_hex(16) for name in names},
     }
-    password = ROOT / ".secrets" / "database-password"
-    if not password.exists():
-        password.parent.mkdir(mode=0o700, exist_ok=True)
-        password.write_text(secrets.token_hex(16))
     try:
-        docker("compose", "--profile", "core", "build", timeout_s=BUILD_S * 2, env=environment)
-        docker("compose", "--profile", "core", "up", "-d", timeout_s=UP_S, env=environment)
-        address, key = f"http://127.0.0.1:{ports['API_GATEWAY']}/v1", environment["TAPELINE_API_KEY"]
+        docker(*core, "build", timeout_s=BUILD_S * 2, env=environment)
+        docker(*core, "up", "-d", timeout_s=UP_S, env=environment)
+        address, key = f"http://127.0.0.1:{ports['API_GATEWAY']}/v1", (directory / "api-key").read_text()
         with httpx.Client(base_url=address, headers={"X-API-Key": key}, timeout=10) as client:
             yield client
     finally:
-        docker("compose", "--profile", "core", "down", "-v", timeout_s=120, env=environment)
+        docker(*core, "down", "-v", timeout_s=120, env=environment)
 
 
 @pytest.mark.integration
