@@ -19,6 +19,9 @@ from confluent_kafka.admin import (
     NewTopic,
     ResourcePatternType,
     ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
 )
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -69,12 +72,35 @@ EVERY_ACL = AclBindingFilter(
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class SecuredBroker:
-    """Where it listens, and files for its clients."""
+    """Where it listens, files for its clients, and its process."""
 
     bootstrap: str
     directory: Path
+    command: list[str]
+    process: ChildProcess | None = None
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        self.process = ChildProcess("kafka", self.command, self.directory / "console.log")
+        self.process.wait_ready(self.answers, 120)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.stop(timeout_seconds=5)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def set_password(self, user: str, password: str) -> None:
+        """What Strimzi's user operator does when the secret of a user changes."""
+        credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
+        change = UserScramCredentialUpsertion(user, credential, password.encode())
+        admin = self.admin()
+        for future in admin.alter_user_scram_credentials([change]).values():
+            future.result(60)
 
     @property
     def ca_file(self) -> Path:
@@ -89,6 +115,8 @@ class SecuredBroker:
         }
 
     def answers(self) -> bool:
+        if is_free(int(self.bootstrap.split(":")[1])):
+            return False
         try:
             return bool(self.admin().list_topics(timeout=5).brokers)
         except KafkaException:
@@ -126,14 +154,13 @@ def secured_broker(directory: Path, users: list[str]) -> Iterator[SecuredBroker]
     }
     (directory / "server.properties").write_text(PROPERTIES.format(**values))
     _format(java, jars, directory, users)
-    broker = SecuredBroker(f"{LOOPBACK}:{port}", directory)
     command = _java(java, jars, directory, "kafka.Kafka", str(directory / "server.properties"))
-    process = ChildProcess("kafka", command, directory / "console.log")
+    broker = SecuredBroker(f"{LOOPBACK}:{port}", directory, command)
     try:
-        process.wait_ready(lambda: not is_free(port) and broker.answers(), 120)
+        broker.start()
         yield broker
     finally:
-        process.stop(timeout_seconds=5)
+        broker.stop()
 
 
 def apply_manifests(broker: SecuredBroker, topics: list[str], users: list[dict[str, Any]]) -> None:

@@ -6,7 +6,13 @@ import pytest
 from pydantic import ValidationError
 
 from chassis.kafka import consumer_config, producer_config
-from chassis.kafka_access import aiokafka_options, java_options, librdkafka_options
+from chassis.kafka_access import (
+    KafkaAccess,
+    PasswordInFile,
+    aiokafka_options,
+    java_options,
+    librdkafka_options,
+)
 
 
 @pytest.fixture
@@ -46,3 +52,9 @@ def test_a_user_without_its_secrets_is_refused(user: Path, monkeypatch: pytest.M
     monkeypatch.delenv("TAPELINE_KAFKA_CA_FILE")
     with pytest.raises(ValidationError, match="TAPELINE_KAFKA_CA_FILE"):
         librdkafka_options()
+
+
+def test_aiokafka_encodes_what_is_in_the_file_by_then(user: Path) -> None:
+    password = PasswordInFile(KafkaAccess())
+    user.write_text("second")
+    assert password.encode("utf-8") == b"second"

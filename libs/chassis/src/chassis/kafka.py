@@ -16,7 +16,8 @@ from confluent_kafka import (
 )
 
 from chassis.bus import Output, Record
-from chassis.kafka_access import librdkafka_options
+from chassis.kafka_access import KafkaAccess, librdkafka_options
+from chassis.kafka_login import FollowingConsumer, FollowingProducer
 from chassis.tracing import carrying
 
 T = TypeVar("T")
@@ -77,11 +78,13 @@ def producer_config(bootstrap: str, client_id: str, **overrides: Any) -> dict[st
 
 
 def new_consumer(bootstrap: str, group: str, **overrides: Any) -> Consumer:
-    return Consumer(consumer_config(bootstrap, group, **overrides))
+    kind = FollowingConsumer if KafkaAccess().user else Consumer
+    return kind(consumer_config(bootstrap, group, **overrides))
 
 
 def new_producer(bootstrap: str, client_id: str, **overrides: Any) -> Producer:
-    return Producer(producer_config(bootstrap, client_id, **overrides))
+    kind = FollowingProducer if KafkaAccess().user else Producer
+    return kind(producer_config(bootstrap, client_id, **overrides))
 
 
 def to_record(message: Message) -> Record:

@@ -20,7 +20,9 @@ class KafkaAccess(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TAPELINE_KAFKA_", frozen=True, extra="ignore")
 
     user: str = Field(default="", description="name at the broker; empty: the broker asks nobody")
-    password_file: Path | None = Field(default=None, description="file with the password, read per client")
+    password_file: Path | None = Field(
+        default=None, description="file with the password; may change"
+    )
     ca_file: Path | None = Field(default=None, description="certificate of whoever signs the brokers'")
 
     @model_validator(mode="after")
@@ -33,7 +35,7 @@ class KafkaAccess(BaseSettings):
 
     @property
     def password(self) -> str:
-        """Read anew for every client, so that a changed secret needs no restart of the reader alone."""
+        """Read anew each time, since the file may change while we run."""
         assert self.password_file is not None, "asked only where there is a user"
         return self.password_file.read_text().strip()
 
@@ -42,8 +44,25 @@ class KafkaAccess(BaseSettings):
         return ssl.create_default_context(cafile=self.ca_file)
 
 
+class PasswordInFile(str):
+    """A password that is read when it is used, for aiokafka: it encodes what it was given at each login.
+
+    Its clients cannot be told another password, and Faust makes its own where we do not reach them.
+    """
+
+    _access: KafkaAccess
+
+    def __new__(cls, access: KafkaAccess) -> Self:
+        password = super().__new__(cls, access.password)
+        password._access = access
+        return password
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return self._access.password.encode(encoding, errors)
+
+
 def librdkafka_options() -> dict[str, Any]:
-    """For clients of confluent-kafka."""
+    """For clients of confluent-kafka; those of `chassis.kafka` follow a password that changes."""
     access = KafkaAccess()
     if not access.user:
         return {}
@@ -65,13 +84,13 @@ def aiokafka_options() -> dict[str, Any]:
         "security_protocol": PROTOCOL,
         "sasl_mechanism": MECHANISM,
         "sasl_plain_username": access.user,
-        "sasl_plain_password": access.password,
+        "sasl_plain_password": PasswordInFile(access),
         "ssl_context": access.ssl_context(),
     }
 
 
 def java_options() -> dict[str, str]:
-    """For the Java client inside Spark."""
+    """For the Java client inside Spark, which keeps the password: a query that is refused is started anew."""
     access = KafkaAccess()
     if not access.user:
         return {}

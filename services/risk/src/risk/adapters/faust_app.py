@@ -15,7 +15,7 @@ import msgspec
 
 from chassis import metrics
 from chassis.bus import Output
-from chassis.kafka_access import MECHANISM, KafkaAccess
+from chassis.kafka_access import MECHANISM, KafkaAccess, PasswordInFile
 from chassis.logs import get_logger
 from chassis.tracing import batch_span, carrying, note
 from contracts import topics
@@ -65,7 +65,7 @@ def credentials(access: KafkaAccess) -> faust.SASLCredentials | None:
         return None
     return faust.SASLCredentials(
         username=access.user,
-        password=access.password,
+        password=PasswordInFile(access),
         ssl_context=access.ssl_context(),
         mechanism=MECHANISM,
     )
