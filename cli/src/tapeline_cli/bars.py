@@ -41,9 +41,10 @@ def check(
     """Tell which final bars are missing; exit code 1 when there are any."""
     # Imported here: calendars take seconds, which every other command would pay.
     from endofday.adapters.completeness import completeness
-    from store.database import Database
+    from store.database import READER, Database
 
-    with Database(Connection.of_stack().postgres, application="tapeline-cli", max_size=1) as database:
+    dsn = Connection.of_stack().postgres
+    with Database(dsn, application="tapeline-cli", max_size=1, role=READER) as database:
         market_time, found = database.run(completeness(database.pool, windows))
     missing = [{"symbol": symbol, "window_start": start.isoformat()} for symbol, start in found.missing]
     if as_json:

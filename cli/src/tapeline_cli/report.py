@@ -69,9 +69,10 @@ def report(
 
 def _made(name: str, date: dt.date, known_at: dt.datetime | None) -> Report:
     from reports.catalog import make_report
-    from store.database import Database
+    from store.database import READER, Database
 
-    with Database(Connection.of_stack().postgres, application="tapeline-report", max_size=1) as database:
+    dsn = Connection.of_stack().postgres
+    with Database(dsn, application="tapeline-report", max_size=1, role=READER) as database:
         return database.run(make_report(database.pool, name, date, known_at))
 
 

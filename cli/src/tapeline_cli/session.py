@@ -34,9 +34,10 @@ def session(
     # Imported here: calendars take seconds, which every other command would pay.
     from endofday.adapters.trading import exchanges
     from endofday.core.trading import trades_at, trades_on
-    from store.database import Database
+    from store.database import READER, Database
 
-    with Database(Connection.of_stack().postgres, application="tapeline-cli", max_size=1) as database:
+    dsn = Connection.of_stack().postgres
+    with Database(dsn, application="tapeline-cli", max_size=1, role=READER) as database:
         known = database.run(exchanges(database.pool))
     trading = [
         exchange or OTC

@@ -22,6 +22,7 @@ from tests.unit.deployment.manifests import (
 from chassis.kafka_access import KafkaAccess
 from contracts import topics
 from contracts.admin import topic_config
+from store.password import VARIABLE as DATABASE_PASSWORD
 
 pytestmark = needs_kustomize
 KUBERNETES = "1.34"
@@ -101,6 +102,7 @@ def test_every_setting_exists(overlay: str) -> None:
     """A misspelt TAPELINE_ variable would be ignored, and its default taken."""
     known = set(re.findall(r"^    (\w+): .*(?:Field\(|=)", _settings_code(), re.MULTILINE))
     known |= {f"kafka_{name}" for name in KafkaAccess.model_fields}
+    known.add(DATABASE_PASSWORD.removeprefix("TAPELINE_").lower())
     given = {
         variable["name"]
         for _, template in pods(overlay)
@@ -121,7 +123,7 @@ def test_secrets_and_configmaps_that_pods_name_are_made_by_somebody(overlay: str
     made = {one["metadata"]["name"] for one in of_kind(overlay, "ConfigMap", "Secret")}
     made |= {one["metadata"]["name"] for one in of_kind(overlay, "KafkaUser")}
     by_operators = {"bus-cluster-ca-cert", "database-app"}
-    by_hand = {"api-key", "airflow", "database-gateway"}  # docs/how-to/deploy.md
+    by_hand = {"api-key", "airflow", "database-gateway", "database-writer"}  # docs/how-to/kubernetes.md
     text = [
         re.findall(r"'(?:secretName|name)': '([^']+)'", str(references(template)))
         for _, template in pods(overlay)
@@ -134,7 +136,10 @@ def references(template: dict) -> list:
     """Every place of a pod that names a secret or a ConfigMap."""
     spec = template["spec"]
     volumes = [
-        {key: one[key]} for one in spec.get("volumes", []) for key in ("secret", "configMap") if key in one
+        {key: {part: value for part, value in one[key].items() if part != "items"}}
+        for one in spec.get("volumes", [])
+        for key in ("secret", "configMap")
+        if key in one
     ]
     variables = [
         variable["valueFrom"]["secretKeyRef"] | {"key": ""}
@@ -143,8 +148,6 @@ def references(template: dict) -> list:
         if "secretKeyRef" in variable.get("valueFrom", {})
     ]
     whole = [one for container in spec["containers"] for one in container.get("envFrom", [])]
-    for volume in volumes:
-        volume.get("secret", {}).pop("items", None)
     return [volumes, [{"name": one["name"]} for one in variables], whole]
 
 

@@ -32,6 +32,7 @@ ENDPOINTS = Endpoints(
     "postgresql://tapeline@/tapeline?host=/srv/tapeline/run/pg",
     {name: 21_000 + number for number, name in enumerate(PORT_NAMES)},
     "postgresql://tapeline_gateway@/tapeline?host=/srv/tapeline/run/pg",
+    "postgresql://tapeline_writer@/tapeline?host=/srv/tapeline/run/pg",
 )
 
 
@@ -43,7 +44,7 @@ def test_a_service_gets_its_addresses_and_only_its_own_port():
     environment = program("api-gateway").environment
     assert environment["TAPELINE_KAFKA"] == "127.0.0.1:20000"
     assert environment["TAPELINE_POSTGRES"] == ENDPOINTS.gateway_postgres
-    assert program("risk").environment["TAPELINE_POSTGRES"] == ENDPOINTS.postgres
+    assert program("risk").environment["TAPELINE_POSTGRES"] == ENDPOINTS.writer_postgres
     assert environment["TAPELINE_HTTP_PORT"] == str(ENDPOINTS.ports["api-gateway"])
     assert environment["TAPELINE_ADMIN_PORT"] == str(ENDPOINTS.ports[GATEWAY_ADMIN])
     assert environment["TAPELINE_ADMIN_HOST"] == "127.0.0.1"

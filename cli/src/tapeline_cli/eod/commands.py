@@ -86,17 +86,19 @@ def _run(dates: Sequence[dt.date], steps: Sequence[Any], as_json: bool) -> None:
 
 def _attempts(date: dt.date) -> list[Attempt]:
     from endofday.adapters.runs import attempts
-    from store.database import Database
+    from store.database import READER, Database
 
-    with Database(Connection.of_stack().postgres, application="tapeline-eod", max_size=1) as database:
+    dsn = Connection.of_stack().postgres
+    with Database(dsn, application="tapeline-eod", max_size=1, role=READER) as database:
         return database.run(attempts(database.pool, date))
 
 
 def _record(date: dt.date, step: str, message: str) -> Attempt:
     from endofday.adapters.runs import record_failure
-    from store.database import Database
+    from store.database import WRITER, Database
 
-    with Database(Connection.of_stack().postgres, application="tapeline-eod", max_size=1) as database:
+    dsn = Connection.of_stack().postgres
+    with Database(dsn, application="tapeline-eod", max_size=1, role=WRITER) as database:
         return database.run(record_failure(database.pool, date, step, message))
 
 

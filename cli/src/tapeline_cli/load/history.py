@@ -7,8 +7,8 @@ from typing import Any
 
 from store import tables
 from store.bulk import append_revisions
+from store.database import WRITER, Database, run_transaction
 from store.database import Connection as DatabaseConnection
-from store.database import Database, run_transaction
 from tapeline_cli.load.files import Row
 from tapeline_cli.load.kinds import CORPORATE_ACTIONS, LIMITS, PRICES, Kind
 
@@ -36,5 +36,5 @@ def append_history(postgres: str, kind: Kind, rows: list[Row], file_name: str, r
     async def append(conn: DatabaseConnection) -> list[tuple[Any, ...]]:
         return await append_revisions(conn, fact, records)
 
-    with Database(postgres, application="tapeline-load", max_size=1) as database:
+    with Database(postgres, application="tapeline-load", max_size=1, role=WRITER) as database:
         return len(database.run(run_transaction(database.pool, append), TIMEOUT_S))

@@ -16,7 +16,7 @@ from psycopg import sql
 from local_stack.errors import PrerequisiteError, StackError
 
 DATABASE = "tapeline"
-ROLE, GATEWAY_ROLE = "tapeline", "tapeline_gateway"
+ROLE, GATEWAY_ROLE, WRITER_ROLE = "tapeline", "tapeline_gateway", "tapeline_writer"
 _SUPERUSER = "postgres"
 NOT_ROOT = 65534
 """What root is called in the server's own namespace."""

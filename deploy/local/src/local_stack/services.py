@@ -71,6 +71,8 @@ class Endpoints:
     ports: Mapping[str, int]
     gateway_postgres: str
     """The same database for the role that row-level security binds."""
+    writer_postgres: str
+    """And for the role that the other services work as."""
 
     def url(self, service: str) -> str:
         return f"http://{LOOPBACK}:{self.ports[service]}"
@@ -85,9 +87,10 @@ def service_program(
     on, so that `TAPELINE_RATE=5000 tapeline up` works.
     """
     state_dir = state.service_dir(service.name)
+    postgres = endpoints.gateway_postgres if service.name == GATEWAY else endpoints.writer_postgres
     decided = {
         "TAPELINE_KAFKA": endpoints.kafka,
-        "TAPELINE_POSTGRES": endpoints.gateway_postgres if service.name == GATEWAY else endpoints.postgres,
+        "TAPELINE_POSTGRES": postgres,
         "TAPELINE_LAKE": str(state.lake_dir),
         "TAPELINE_SPARK_JARS": str(state.jars_dir / "spark"),
         "TAPELINE_HTTP_HOST": LOOPBACK,
@@ -112,7 +115,7 @@ def scheduler_program(state: StateDir, endpoints: Endpoints) -> Program:
     """The supervised schedule of the end of day; the command it starts finds the stack by its directory."""
     environment = {
         HOME_VARIABLE: str(state.root),
-        "TAPELINE_POSTGRES": endpoints.postgres,
+        "TAPELINE_POSTGRES": endpoints.writer_postgres,
         "TAPELINE_AGGREGATOR_URL": endpoints.url("bar-aggregator"),
         "PYTHONUNBUFFERED": "1",
     }

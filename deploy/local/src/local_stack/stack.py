@@ -16,7 +16,7 @@ import httpx
 from chassis.scheduling import SCHEDULER_VARIABLE, SchedulerKind, scheduler_kind
 from local_stack import jars, ports, processes
 from local_stack.broker import Broker
-from local_stack.database import GATEWAY_ROLE, DatabaseServer
+from local_stack.database import GATEWAY_ROLE, ROLE, WRITER_ROLE, DatabaseServer
 from local_stack.errors import StackError
 from local_stack.java import Java, find_java
 from local_stack.prometheus import HOW_TO_INSTALL, PROMETHEUS, PrometheusServer
@@ -98,9 +98,10 @@ class Stack:
 
     @property
     def endpoints(self) -> Endpoints:
-        dsn = self.external_dsn or self.database.dsn()
-        gateway_dsn = self.external_dsn or self.database.dsn(user=GATEWAY_ROLE)
-        return Endpoints(self.broker.bootstrap, dsn, self.remembered_ports, gateway_dsn)
+        owner, gateway, writer = (
+            self.external_dsn or self.database.dsn(user=user) for user in (ROLE, GATEWAY_ROLE, WRITER_ROLE)
+        )
+        return Endpoints(self.broker.bootstrap, owner, self.remembered_ports, gateway, writer)
 
     @property
     def is_made(self) -> bool:

@@ -8,7 +8,7 @@ import asyncpg
 
 from endofday.adapters.runs import DONE, FAILED, Attempt, begin_attempt, end_attempt
 from endofday.steps import Step
-from store.database import Database
+from store.database import WRITER, Database
 
 STEP_TIMEOUT_S = 3600.0
 STATEMENT_TIMEOUT_S = 900.0
@@ -18,7 +18,7 @@ STATEMENT_TIMEOUT_S = 900.0
 def run_steps(dsn: str, dates: Sequence[dt.date], steps: Sequence[Step]) -> Iterator[Attempt]:
     """Run every step for every date, oldest first; the first that fails is told and ends the run."""
     with Database(
-        dsn, application="tapeline-eod", max_size=2, statement_timeout_s=STATEMENT_TIMEOUT_S
+        dsn, application="tapeline-eod", max_size=2, statement_timeout_s=STATEMENT_TIMEOUT_S, role=WRITER
     ) as database:
         for date in sorted(dates):
             for step in steps:

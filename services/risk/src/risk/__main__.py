@@ -30,7 +30,7 @@ from risk.core.desk import Desk
 from risk.core.state import RiskState
 from risk.handlers import RiskHandler
 from risk.settings import RiskSettings
-from store.database import connect_pool
+from store.database import WRITER, connect_pool
 
 VERSION = "0.1.0"
 CLOSE_WITHIN_S = 1.5
@@ -57,7 +57,7 @@ async def run(settings: RiskSettings, health: Health, routes: dict[tuple[str, st
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    pool = await connect_pool(settings.postgres, application=APP_ID)
+    pool = await connect_pool(settings.postgres, application=APP_ID, role=WRITER)
     history = HistoryStore(pool, settings.benchmark)
     state = RiskState(await history.load(), settings.pivot_currency)
     await asyncio.to_thread(restore, settings.kafka, state)

@@ -10,7 +10,7 @@ from chassis.clock import from_us
 from jobs.revisions import SilverBar
 from store import tables
 from store.bulk import insert_rows
-from store.database import Connection, Database
+from store.database import WRITER, Connection, Database
 
 APPLICATION = "bar-aggregator"
 _MISSING = """
@@ -32,7 +32,7 @@ class BarStore:
     """ops.price_bar and ops.restatement."""
 
     def __init__(self, dsn: str) -> None:
-        self._database = Database(dsn, application=APPLICATION)
+        self._database = Database(dsn, application=APPLICATION, role=WRITER)
 
     def missing(self, bars: Sequence[SilverBar]) -> list[SilverBar]:
         """Those revisions that the table does not have yet."""

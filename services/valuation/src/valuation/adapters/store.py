@@ -14,7 +14,7 @@ from endofday.adapters.inputs import read_opening
 from endofday.core.day import Day
 from store import tables
 from store.bulk import insert_rows
-from store.database import Connection, Database
+from store.database import WRITER, Connection, Database
 from store.fence import OffsetFence
 from valuation.adapters import rows
 from valuation.core.bars import Close
@@ -76,7 +76,7 @@ class Store:
     """PostgreSQL as valuation uses it. `claim` comes first; every write afterwards is fenced."""
 
     def __init__(self, dsn: str, group: str) -> None:
-        self._database = Database(dsn, application=group)
+        self._database = Database(dsn, application=group, role=WRITER)
         self._fence = OffsetFence(group)
         self._guard: Place | None = None
         self._stored: Offsets = {}
