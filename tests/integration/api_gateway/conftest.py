@@ -51,7 +51,7 @@ class Gateway:
         self.client = httpx.Client(base_url=self.url, headers={"X-API-Key": KEY}, timeout=10)
         self.admin = httpx.Client(base_url=self.admin_url, headers={"X-API-Key": KEY}, timeout=10)
         self._publisher = Publisher(new_producer(kafka, "gateway-tests"))
-        self.process.wait_ready(self.is_ready, 30)
+        self.process.wait_ready(self.is_ready, 120)
 
     def is_ready(self) -> bool:
         try:
@@ -105,12 +105,13 @@ def start_gateway(
     postgres: str,
     tmp_path_factory: pytest.TempPathFactory,
     child_environment: dict[str, str],
-) -> Iterator[Callable[[], Gateway]]:
+) -> Iterator[Callable[..., Gateway]]:
+    """Starts one with the settings given; each ends with the module."""
     started: list[Gateway] = []
 
-    def start() -> Gateway:
+    def start(**settings: str) -> Gateway:
         home = tmp_path_factory.mktemp("gateway")
-        started.append(Gateway(gateway_broker, postgres, home, child_environment))
+        started.append(Gateway(gateway_broker, postgres, home, {**child_environment, **settings}))
         return started[-1]
 
     yield start
@@ -119,5 +120,5 @@ def start_gateway(
 
 
 @pytest.fixture(scope="module")
-def gateway(start_gateway: Callable[[], Gateway]) -> Gateway:
+def gateway(start_gateway: Callable[..., Gateway]) -> Gateway:
     return start_gateway()
