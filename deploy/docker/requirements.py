@@ -69,7 +69,15 @@ def locked(names: Iterable[str], text: str) -> str:
     return "".join(entry for name, entry in entries.items() if name in set(names))
 
 
-def resolved(requirements: Iterable[str]) -> set[str]:
+def resolved(names: Iterable[str]) -> set[str]:
+    """Names of everything that these pull in, with the extras of whatever that is."""
+    found = set(names)
+    while (more := compiled(declared(found))) != found:
+        found = more
+    return found
+
+
+def compiled(requirements: Iterable[str]) -> set[str]:
     """Names of everything that the requirements pull in at the lock's versions."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-annotate", "--no-header"]
     done = subprocess.run(
@@ -86,7 +94,7 @@ def resolved(requirements: Iterable[str]) -> set[str]:
 
 def main(package: str, directory: str) -> None:
     ours, others = closure(package)
-    wanted = locked(resolved(declared(others)), LOCK.read_text())
+    wanted = locked(resolved(others), LOCK.read_text())
     target = Path(directory)
     (target / "requirements.txt").write_text(wanted)
     (target / "members.txt").write_text("".join(f"./{one.relative_to(ROOT)}\n" for one in ours))

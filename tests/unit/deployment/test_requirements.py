@@ -49,6 +49,21 @@ def test_extras_are_those_of_the_lock(requirements: ModuleType) -> None:
     assert requirements.declared({"psycopg", "msgspec"}) == ["msgspec==0.22.0", "psycopg[binary]==3.3.9"]
 
 
+def test_a_library_that_another_pulls_in_has_its_extras(
+    requirements: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faust brings aiokafka, which stops at the first compressed batch without its codecs."""
+
+    def compiled(given: list[str]) -> set[str]:
+        names = {requirements.name_of(one) for one in given}
+        if "faust-streaming" in names:
+            names.add("aiokafka")
+        return names | ({"cramjam"} if any(one.startswith("aiokafka[lz4") for one in given) else set())
+
+    monkeypatch.setattr(requirements, "compiled", compiled)
+    assert requirements.resolved({"faust-streaming"}) == {"faust-streaming", "aiokafka", "cramjam"}
+
+
 def test_what_the_lock_does_not_have_is_told(requirements: ModuleType) -> None:
     with pytest.raises(ValueError, match=r"no left-pad; add it to locks/app\.in"):
         requirements.locked({"left-pad"}, "numpy==2.4.6 \\\n    --hash=sha256:00\n")
