@@ -100,7 +100,7 @@ def test_risk_comes_as_it_was_stored(warehouse: str) -> None:
 
 
 def test_limits_have_a_state_an_age_and_what_was_done(warehouse: str) -> None:
-    breached, idle = content(made(warehouse, "risk-exposure", MONDAY))["limits"]
+    breached, tight, idle = content(made(warehouse, "risk-exposure", MONDAY))["limits"]
     assert (breached["limit_id"], breached["state"], breached["age_seconds"]) == (
         "us-var",
         "BREACH",
@@ -109,6 +109,9 @@ def test_limits_have_a_state_an_age_and_what_was_done(warehouse: str) -> None:
     assert (breached["breach_open"], breached["actions"]) == (True, ["acknowledge by ann"])
     assert breached["utilisation"] == pytest.approx(900 / 850)
     assert (idle["limit_id"], idle["state"], idle["value"]) == ("us-idle", "NOT_JUDGED", None)
+    # Nobody watched it live: its state is that of the close, and it has been so since Friday's.
+    assert (tight["limit_id"], tight["state"], tight["value"]) == ("us-tight", "WARNING", 880.0)
+    assert tight["age_seconds"] == 3 * 86_400
 
 
 @pytest.mark.parametrize("name", ["daily-pnl", "risk-exposure"])

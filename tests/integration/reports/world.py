@@ -56,7 +56,12 @@ def rows() -> books.Rows:
         tables.Position: [_position(symbol) for symbol in HELD],
         tables.DailyPrice: _closes(),
         tables.FxRate: _fixings(),
-        tables.LimitDefinition: [_limit("us-var", 850.0), _limit("us-idle", 99.0)],
+        tables.LimitDefinition: [_limit("us-var", 850.0), _limit("us-idle", 99.0), _limit("us-tight", 890.0)],
+        tables.LimitStatus: [
+            _close("us-tight", dt.date(2013, 10, 3), "BREACH", 950.0),
+            _close("us-tight", FRIDAY, "WARNING", 800.0),
+            _close("us-tight", MONDAY, "WARNING", 880.0),
+        ],
         tables.LimitEvent: [_event(1, "OK", "14:00"), _event(2, "BREACH", "15:30")],
         tables.LimitAction: [
             {
@@ -131,6 +136,21 @@ def _limit(name: str, hard: float) -> dict[str, Any]:
         "parameters": "confidence_bp=9900",
         "hard_level": hard,
         "active": True,
+    }
+
+
+def _close(name: str, date: dt.date, state: str, value: float) -> dict[str, Any]:
+    return {
+        "limit_id": name,
+        "date": date,
+        "portfolio_id": "US",
+        "as_of": books.closing_time(date),
+        "valuation_id": f"US:{date}",
+        "state": state,
+        "armed_state": state,
+        "value": value,
+        "unit": "USD",
+        "hard_level": 890.0,
     }
 
 

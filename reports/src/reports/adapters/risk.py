@@ -32,6 +32,8 @@ SELECT greatest(
       WHERE {_OF_DATE} AND ($2::timestamptz IS NULL OR recorded_at <= $2)),
     (SELECT max(recorded_at) FROM gold.fact_var_components_history
       WHERE {_OF_DATE} AND ($2::timestamptz IS NULL OR recorded_at <= $2)),
+    (SELECT max(recorded_at) FROM gold.mart_report_limit_closes
+      WHERE date = $1 AND ($2::timestamptz IS NULL OR recorded_at <= $2)),
     (SELECT max(recorded_at) FROM gold.mart_report_limit_events
       WHERE date = $1 AND ($2::timestamptz IS NULL OR recorded_at <= $2)))
  WHERE EXISTS (SELECT FROM gold.fact_portfolio_valuation_history
@@ -63,22 +65,42 @@ SELECT portfolio_id, measure, parameters, symbol, component, percent, marginal, 
  WHERE {KNOWN.format("$1")} AND basis = 'bar' AND reason IS DISTINCT FROM 'not_held'
    AND part.portfolio_id = ANY($2) AND part.as_of = ANY($3)
 """  # noqa: S608
+# The state at the close, since the live event that began it or, where none tells, since the first close of an
+# unbroken row of them. A date without judged closes shows the newest live state.
 _LIMITS = f"""
+WITH closes AS (
+    SELECT * FROM gold.mart_report_limit_closes
+     WHERE {KNOWN.format("$1")} AND date <= $3 AND portfolio_id = ANY($2)
+), closing AS (
+    SELECT now.*, (SELECT min(as_of) FROM closes AS same
+                    WHERE same.limit_id = now.limit_id AND same.date > coalesce(
+                          (SELECT max(date) FROM closes AS other
+                            WHERE other.limit_id = now.limit_id AND other.state <> now.state), '-infinity')
+                  ) AS since
+      FROM closes AS now WHERE now.date = $3
+)
 SELECT book.limit_id, book.portfolio_id, book.scope, book.scope_value, book.measure, book.parameters,
-       coalesce(event.warning_level, book.warning_level) AS warning_level,
-       coalesce(event.hard_level, book.hard_level) AS hard_level,
-       event.state, event.state_since, event.value, event.unit, event.as_of, event.breach_id,
-       event.breach_opened_at, event.armed_state, event.severity, event.reason, event.message,
+       told.*, event.breach_id, event.breach_opened_at, event.armed_state, event.severity,
        coalesce((SELECT array_agg(action || ' by ' || actor ORDER BY recorded_at, action_id)
                    FROM gold.mart_report_limit_actions AS deed
                   WHERE deed.breach_id = event.breach_id AND deed.recorded_at <= $1), '{{}}') AS actions
-  FROM gold.mart_report_limits AS book
+  FROM (SELECT * FROM gold.mart_report_limits
+         WHERE {KNOWN.format("$1")} AND active AND portfolio_id = ANY($2)) AS book
+  LEFT JOIN closing USING (limit_id)
   LEFT JOIN (
       SELECT DISTINCT ON (limit_id) * FROM gold.mart_report_limit_events
        WHERE recorded_at <= $1 AND date <= $3 ORDER BY limit_id, sequence DESC
   ) AS event USING (limit_id)
- WHERE {KNOWN.format("$1").replace("recorded_at", "book.recorded_at")} AND book.active
-   AND book.portfolio_id = ANY($2)
+ CROSS JOIN LATERAL (
+      SELECT closing.warning_level, closing.hard_level, closing.state, closing.value, closing.unit,
+             closing.as_of, closing.reason, closing.message,
+             CASE event.state WHEN closing.state THEN event.state_since ELSE closing.since END AS state_since
+       WHERE closing.state IS NOT NULL
+       UNION ALL
+      SELECT coalesce(event.warning_level, book.warning_level), coalesce(event.hard_level, book.hard_level),
+             event.state, event.value, event.unit, event.as_of, event.reason, event.message, event.state_since
+       WHERE closing.state IS NULL
+  ) AS told
 """  # noqa: S608
 # The VaR that was the newest one at the start of each day, at most a week old.
 _TESTED = f"""

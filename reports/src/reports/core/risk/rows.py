@@ -37,7 +37,7 @@ class Component(Struct, frozen=True, kw_only=True):
 
 
 class Limit(Struct, frozen=True, kw_only=True):
-    """An active limit and its newest event; nulls where it was never judged."""
+    """An active limit as it stood at the close, with its open breach; nulls where it was never judged."""
 
     limit_id: str
     portfolio_id: str
