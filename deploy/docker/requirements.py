@@ -60,13 +60,17 @@ def declared(names: Iterable[str]) -> list[str]:
 
 
 def locked(names: Iterable[str], text: str) -> str:
-    """The entries of a lock for these names, in the lock's order. Raises ValueError where one is missing."""
-    entries = {
-        name_of(entry): entry for entry in re.split(r"(?m)^(?=[A-Za-z0-9])", text) if _NAME.match(entry)
-    }
-    if missing := sorted(set(names) - entries.keys()):
+    """The entries of a lock for these names, in the lock's order. Raises ValueError where one is missing.
+
+    A name may have several, each for other versions of Python.
+    """
+    wanted = set(names)
+    entries = [
+        (name_of(entry), entry) for entry in re.split(r"(?m)^(?=[A-Za-z0-9])", text) if _NAME.match(entry)
+    ]
+    if missing := sorted(wanted - {name for name, _ in entries}):
         raise ValueError(f"the lock has no {', '.join(missing)}; add it to locks/app.in, run `make lock`")
-    return "".join(entry for name, entry in entries.items() if name in set(names))
+    return "".join(entry for name, entry in entries if name in wanted)
 
 
 def resolved(names: Iterable[str]) -> set[str]:

@@ -64,6 +64,12 @@ def test_a_library_that_another_pulls_in_has_its_extras(
     assert requirements.resolved({"faust-streaming"}) == {"faust-streaming", "aiokafka", "cramjam"}
 
 
+def test_a_library_locked_for_several_pythons_keeps_all_its_entries(requirements: ModuleType) -> None:
+    forked = "forked==1 ; python_full_version < '3.12' \\\n    --hash=sha256:00\n"
+    newer = forked.replace("==1", "==2").replace("<", ">=")
+    assert requirements.locked({"forked"}, f"{forked}other==1\n{newer}") == forked + newer
+
+
 def test_what_the_lock_does_not_have_is_told(requirements: ModuleType) -> None:
     with pytest.raises(ValueError, match=r"no left-pad; add it to locks/app\.in"):
         requirements.locked({"left-pad"}, "numpy==2.4.6 \\\n    --hash=sha256:00\n")
