@@ -15,7 +15,7 @@ from tests.integration.warehouse.dbt import Dbt
 
 from reports.adapters.gold import ReportUnavailable
 from reports.catalog import FORMATS, Report, make_report
-from store.database import Database, connect_pool
+from store.database import READER, Database, connect_pool
 
 pytestmark = pytest.mark.integration
 
@@ -34,7 +34,7 @@ def warehouse(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def made(dsn: str, name: str, date: dt.date, **options: Any) -> Report:
-    with Database(dsn, max_size=1) as database:
+    with Database(dsn, max_size=1, role=READER) as database:
         return database.run(make_report(database.pool, name, date, **options))
 
 

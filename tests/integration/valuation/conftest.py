@@ -49,7 +49,7 @@ class Stack:
         log = self._directory / f"valuation-{len(self.services)}.log"
         service = ChildProcess("valuation", [sys.executable, "-m", "valuation"], log, environment)
         self.services.append(service)
-        service.wait_ready(lambda: is_ready(port), 30)
+        service.wait_ready(lambda: is_ready(port), 120)  # a machine may be shared
         return service
 
     def send(self, *messages: object) -> None:
