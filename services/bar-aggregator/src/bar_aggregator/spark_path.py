@@ -128,7 +128,8 @@ class SparkPath:
             partitions=settings.spark_partitions,
         )
         if sys.platform == "linux":  # there a thread has its own priority, which a JVM it starts inherits
-            os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+            # Never below what we were started with: that would need a right.
+            os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
         self._spark = open_session(options)
         log.info("spark_session_started", version=self._spark.version)
         starters = {BRONZE: self._start_bronze, REJECTED: self._start_rejected}
