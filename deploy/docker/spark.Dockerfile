@@ -35,6 +35,9 @@ RUN /opt/build/bin/python deploy/docker/requirements.py bar-aggregator /tmp \
  && venv/bin/python -m compileall -q venv/lib
 
 FROM java AS service
+# An account for the number: without one Java has no home directory and Spark does not start.
+RUN groupadd --gid 10001 tapeline \
+ && useradd --uid 10001 --gid 10001 --home-dir /var/lib/tapeline --no-create-home --shell /usr/sbin/nologin tapeline
 RUN mkdir -p /var/lib/tapeline /lake && chown 10001:10001 /var/lib/tapeline /lake
 COPY --from=build /opt/tapeline/venv /opt/tapeline/venv
 COPY --from=build /opt/tapeline/jars /opt/tapeline/jars

@@ -51,6 +51,14 @@ def test_the_image_runs_as_a_number_that_is_not_root(file: Path) -> None:
     assert "USER" not in last_stage.split(f"USER {user}")[1]
 
 
+def test_java_runs_as_an_account_with_a_home() -> None:
+    """A number alone has no home directory for Java: Spark refuses its relative paths and does not start."""
+    (file,) = [file for file in FILES if file.name == "spark.Dockerfile"]
+    last_stage = re.split(r"(?m)^FROM ", text_of(file))[-1]
+    assert re.search(r"useradd --uid 10001 --gid 10001 --home-dir /var/lib/tapeline\b", last_stage)
+    assert "TAPELINE_STATE_DIR=/var/lib/tapeline" in last_stage
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_packages_are_checked_against_hashes(file: Path) -> None:
     for run in lines(file, "RUN"):
