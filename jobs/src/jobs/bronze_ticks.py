@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import DataType, DateType, IntegerType, LongType, StringType, StructField, StructType
 
 from contracts import Tick
@@ -93,7 +94,7 @@ class BronzeTicks:
     ) -> None:
         self._path = lake.bronze_ticks
         self._on_progress = on_progress
-        create_table(spark, self._path, BRONZE_SCHEMA, ("trade_date", "symbol"), append_only=True)
+        create_table(self._path, to_arrow_schema(BRONZE_SCHEMA), ("trade_date", "symbol"), append_only=True)
         self.progress = restore_progress(spark, self._path)
         self.replays = 0
         if self.progress.next_offsets:

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import StructType
 
-TABLE_PROPERTIES = {
+_PROPERTIES = {
     # Readers outside Spark (deltalake, Polars) cannot follow deletion vectors.
     "delta.enableDeletionVectors": "false",
     "delta.autoOptimize.autoCompact": "true",
@@ -53,23 +53,19 @@ class Lake:
 
 
 def create_table(
-    spark: SparkSession,
-    path: str,
-    schema: StructType,
-    partitioned_by: tuple[str, ...] = (),
-    append_only: bool = False,
+    path: str, schema: pa.Schema, partitioned_by: tuple[str, ...] = (), append_only: bool = False
 ) -> None:
-    """Create the Delta table unless it is there already."""
-    properties = {**TABLE_PROPERTIES, "delta.appendOnly": str(append_only).lower()}
-    listed = ", ".join(f"'{name}' = '{value}'" for name, value in properties.items())
-    columns = ", ".join(
-        f"{field.name} {field.dataType.simpleString()}{'' if field.nullable else ' NOT NULL'}"
-        for field in schema.fields
-    )
-    partitions = f" PARTITIONED BY ({', '.join(partitioned_by)})" if partitioned_by else ""
-    spark.sql(
-        f"CREATE TABLE IF NOT EXISTS delta.`{path}` ({columns}) USING DELTA{partitions} "
-        f"TBLPROPERTIES ({listed})"
+    """Create the Delta table unless it is there already.
+
+    Without Spark, which needs seconds for it in a cold JVM while a service waits to be ready.
+    """
+    DeltaTable.create(
+        path,
+        schema,
+        mode="ignore",
+        partition_by=list(partitioned_by),
+        configuration={**_PROPERTIES, "delta.appendOnly": str(append_only).lower()},
+        raise_if_key_not_exists=False,  # autoCompact is known to Spark alone
     )
 
 

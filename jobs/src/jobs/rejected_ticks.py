@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import (
     ArrayType,
     BinaryType,
@@ -55,13 +56,12 @@ class RejectedTicks:
 
     def __init__(
         self,
-        spark: SparkSession,
         lake: Lake,
         on_progress: Callable[[dict[int, int]], None] = lambda next_offsets: None,
     ) -> None:
         self._path = lake.bronze_rejected
         self._on_progress = on_progress
-        create_table(spark, self._path, REJECTED_SCHEMA, ("received_date",), append_only=True)
+        create_table(self._path, to_arrow_schema(REJECTED_SCHEMA), ("received_date",), append_only=True)
 
     def write(self, messages: DataFrame, query_id: str, batch_id: int) -> None:
         """Append one micro-batch and tell the next offset per partition."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import IntegerType, LongType, StringType, StructField, StructType
 
 from jobs import silver_bars
@@ -58,7 +59,7 @@ class SilverRun:
         self._spark = spark
         self._lake = lake
         self._rule = rule
-        create_table(spark, lake.silver_bars, BARS_SCHEMA, ("trade_date",))
+        create_table(lake.silver_bars, to_arrow_schema(BARS_SCHEMA), ("trade_date",))
 
     def finalise(
         self, windows: Sequence[Window], now_us: int, fx_symbols: frozenset[str], daily_rates: FxHistory

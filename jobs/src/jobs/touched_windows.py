@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, QueryBuilder, write_deltalake
 
-from jobs.lake import TABLE_PROPERTIES, Lake, newest_note
+from jobs.lake import Lake, create_table, newest_note
 from jobs.silver_bars import WINDOW_US, WindowKey
 from jobs.touched_ticks import Window
 
@@ -40,9 +40,7 @@ class TouchedWindows:
     lake: Lake
 
     def __post_init__(self) -> None:
-        DeltaTable.create(
-            self.lake.silver_touched, _SCHEMA, mode="ignore", configuration=dict(TABLE_PROPERTIES)
-        )
+        create_table(self.lake.silver_touched, _SCHEMA)
 
     def find(self, now_us: int) -> list[Window]:
         """Add the windows of all Bronze rows not seen yet, touched now, and return the list, oldest first."""

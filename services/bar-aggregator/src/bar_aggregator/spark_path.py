@@ -162,8 +162,7 @@ class SparkPath:
         )
 
     def _start_rejected(self) -> StreamingQuery:
-        assert self._spark is not None
-        writer = RejectedTicks(self._spark, self._lake, self._offsets.commit_rejected)
+        writer = RejectedTicks(self._lake, self._offsets.commit_rejected)
         return start_query(
             self._source(topics.TICKS_REJECTED.name, self._settings.bronze_batch_max, headers=True),
             name=REJECTED,
