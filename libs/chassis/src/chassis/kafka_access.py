@@ -20,9 +20,7 @@ class KafkaAccess(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TAPELINE_KAFKA_", frozen=True, extra="ignore")
 
     user: str = Field(default="", description="name at the broker; empty: the broker asks nobody")
-    password_file: Path | None = Field(
-        default=None, description="file with the password; may change"
-    )
+    password_file: Path | None = Field(default=None, description="file with the password; may change")
     ca_file: Path | None = Field(default=None, description="certificate of whoever signs the brokers'")
 
     @model_validator(mode="after")
