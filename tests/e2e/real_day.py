@@ -24,7 +24,7 @@ BOOK = {  # symbol -> (quantity, average cost)
 
 
 def load_and_replay(platform: Platform, folder: Path) -> None:
-    """The book, the whole day at full speed, and one run of the Silver job."""
+    """The book, the whole day at full speed, and one run of the Silver job, with the values at its bars."""
     (folder / "portfolios.csv").write_text(
         "portfolio_id,name,base_currency\nEURBOOK,Four US names in euros,EUR\n"
     )
@@ -35,7 +35,7 @@ def load_and_replay(platform: Platform, folder: Path) -> None:
     platform.run("load", "portfolios", str(folder / "portfolios.csv"))
     platform.run("load", "positions", str(folder / "positions.csv"))
     platform.run("replay", str(DAY), "--speed", "max", "--wait")
-    platform.run("bars", "run")
+    platform.run("bars", "run", "--wait")
 
 
 def euros_per_dollar(day: date) -> Decimal:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Annotated, Any
 
 import typer
 
+from contracts import topics
 from local_stack.stack import Stack
 from tapeline_cli import exits
 from tapeline_cli.connection import Connection, request_json
 from tapeline_cli.output import JsonOption, console, print_json
+from tapeline_cli.progress import Offsets, OnProgress, wait_taken_in
+from tapeline_cli.progress_bar import progress_bar
 
 JOB = "/jobs/silver-bars"
 TIMEOUT_S = 600.0
+WAIT_S = 600.0
 URL_VARIABLE = "TAPELINE_AGGREGATOR_URL"
 
 group = typer.Typer(help="Five-minute bars.", no_args_is_help=True)
@@ -24,9 +29,18 @@ def register(app: typer.Typer) -> None:
 
 
 @group.command()
-def run(as_json: JsonOption = False) -> None:
+def run(
+    wait: Annotated[bool, typer.Option("--wait", help="Return when portfolios are valued at them.")] = False,
+    wait_limit: Annotated[float, typer.Option(min=1, help="Seconds to wait at most.")] = WAIT_S,
+    as_json: JsonOption = False,
+) -> None:
     """Make the final bars of all closed windows; harmless when repeated. Waits for a run that is going on."""
     result = run_silver_job(aggregator_url())
+    if wait:
+        began = time.monotonic()
+        with progress_bar("valued") as on_progress:
+            wait_for_values(Offsets(Connection.of_stack().kafka), wait_limit, on_progress)
+        result["waited_seconds"] = round(time.monotonic() - began, 3)
     if as_json:
         print_json(result)
     else:
@@ -68,3 +82,11 @@ def aggregator_url() -> str:
 def run_silver_job(url: str) -> dict[str, Any]:
     """Run the job and return what it did. Raises StackError when it fails or cannot be reached."""
     return request_json("POST", url + JOB, timeout_s=TIMEOUT_S)
+
+
+def wait_for_values(offsets: Offsets, timeout_s: float, on_progress: OnProgress) -> None:
+    """Return when every bar that is on its topic now is valued, and the values are stored.
+
+    valuation commits a bar only after the official values that follow from it. Raises NotTakenIn.
+    """
+    wait_taken_in(offsets, {"valuation": offsets.written([topics.BARS])}, timeout_s, on_progress)

@@ -74,6 +74,10 @@ class Offsets:
         """Next offset to be written of every partition. Raises StackError for a topic that does not exist."""
         return self._listed(self.places(wanted), OffsetSpec.latest())
 
+    def written(self, wanted: Iterable[Topic]) -> dict[Place, int]:
+        """The ends of partitions that have records: nobody commits an offset of an empty one."""
+        return {place: end for place, end in self.ends(wanted).items() if end}
+
     def beginnings(self, wanted: Iterable[Topic]) -> dict[Place, int]:
         """Oldest offset kept of every partition."""
         return self._listed(self.places(wanted), OffsetSpec.earliest())
@@ -143,8 +147,7 @@ def consumer_targets(offsets: Offsets, wanted: Iterable[Topic]) -> dict[str, dic
     """Group -> target: everything that is on the topics now, for every consumer of each."""
     targets: dict[str, dict[Place, int]] = {}
     for topic in wanted:
-        # Only what was written counts: nobody commits an offset of an empty partition.
-        ends = {place: end for place, end in offsets.ends([topic]).items() if end}
+        ends = offsets.written([topic])
         for group in groups_of(topic):
             targets.setdefault(group, {}).update(ends)
     return targets

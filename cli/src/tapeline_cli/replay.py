@@ -14,7 +14,7 @@ import typer
 from contracts import topics
 from tapeline_cli.connection import Connection
 from tapeline_cli.output import JsonOption, console, print_json
-from tapeline_cli.progress import SPARK, Offsets, OnProgress, Place, wait_taken_in
+from tapeline_cli.progress import SPARK, Offsets, OnProgress, wait_taken_in
 from tapeline_cli.progress_bar import progress_bar
 
 # Who has to have taken in the ticks: the table that bars are made from, and the values.
@@ -60,17 +60,11 @@ def replay(
 def wait_for_ticks(offsets: Offsets, timeout_s: float, on_progress: OnProgress) -> None:
     """Return when everything that is on the raw topic now has gone through ingestor, Bronze and valuation."""
     deadline = time.monotonic() + timeout_s
-    wait_taken_in(
-        offsets, {"tick-ingestor": _written(offsets.ends([topics.TICKS_RAW]))}, timeout_s, on_progress
-    )
+    wait_taken_in(offsets, {"tick-ingestor": offsets.written([topics.TICKS_RAW])}, timeout_s, on_progress)
     # The ingestor commits after its output is acknowledged, so all of its ticks are on the topic now.
-    ticks = _written(offsets.ends([topics.TICKS]))
+    ticks = offsets.written([topics.TICKS])
     rest_s = max(deadline - time.monotonic(), 1.0)
     wait_taken_in(offsets, dict.fromkeys(TICK_GROUPS, ticks), rest_s, on_progress)
-
-
-def _written(ends: dict[Place, int]) -> dict[Place, int]:
-    return {place: end for place, end in ends.items() if end}
 
 
 def _run_producer(bootstrap: str, arguments: list[str]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from contracts import topics
 from contracts.codec import rejected_to_headers
 from contracts.types import RejectedTick
 from tapeline_cli.app import app
+from tapeline_cli.bars import wait_for_values
 from tapeline_cli.progress import NotTakenIn, Offsets
 from tapeline_cli.replay import TICK_GROUPS, wait_for_ticks
 
@@ -116,3 +117,15 @@ def test_waiting_ends_when_ingestor_bronze_and_valuation_have_committed(own_kafk
         wait_for_ticks(offsets, 0.1, lambda done, total: None)
     commit(own_kafka, TICK_GROUPS[1], offsets.ends([topics.TICKS]))
     wait_for_ticks(offsets, 5, lambda done, total: None)
+
+
+def test_bars_are_valued_when_valuation_has_committed_them(own_kafka):
+    offsets = Offsets(own_kafka)
+    producer = Producer({"bootstrap.servers": own_kafka})
+    producer.produce(topics.BARS.name, b"{}", partition=2)
+    assert producer.flush(10) == 0
+
+    with pytest.raises(NotTakenIn, match="valuation has"):
+        wait_for_values(offsets, 0.1, lambda done, total: None)
+    commit(own_kafka, "valuation", offsets.ends([topics.BARS]))
+    wait_for_values(offsets, 5, lambda done, total: None)

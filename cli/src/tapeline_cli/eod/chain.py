@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from endofday.steps import STEPS, Step
-from tapeline_cli.bars import aggregator_url, run_silver_job
+from tapeline_cli.bars import aggregator_url, run_silver_job, wait_for_values
 from tapeline_cli.connection import Connection, request_json
 from tapeline_cli.progress import Offsets
 from tapeline_cli.replay import wait_for_ticks
@@ -30,13 +30,15 @@ class CommandFailed(RuntimeError):
 
 
 def wait_for_data(_: dt.date) -> dict[str, Any]:
-    """Everything sent so far is in Bronze and valued, and every window that is over has its final bars.
+    """Everything sent so far is in Bronze and valued, and every window that is over has its final bars and
+    its official values.
 
     Raises NotTakenIn naming who is how far behind when that takes too long.
     """
     offsets = Offsets(Connection.of_stack().kafka)
     wait_for_ticks(offsets, WAIT_S, lambda done, total: None)
     made = run_silver_job(aggregator_url())
+    wait_for_values(offsets, WAIT_S, lambda done, total: None)
     return {"windows": made["windows"], "bars_new": made["bars_new"], "bars_revised": made["bars_revised"]}
 
 
@@ -86,7 +88,7 @@ def _outer(work: Callable[[dt.date], dict[str, Any]]) -> Callable[..., Awaitable
 
 
 CHAIN: tuple[Step, ...] = (
-    Step("wait", "everything sent is taken in and has final bars", _outer(wait_for_data)),
+    Step("wait", "everything sent is taken in, has final bars and is valued", _outer(wait_for_data)),
     *STEPS,
     Step("warehouse", "schema gold built and tested", _outer(build_warehouse)),
     Step("reports", "both reports in every format", _outer(export_reports)),
