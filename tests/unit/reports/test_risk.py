@@ -18,7 +18,9 @@ from tests.unit.reports.risks import (
 )
 
 from quant import business_dates
+from reports.core.document import Document, Table
 from reports.core.risk.building import risk_exposure
+from reports.core.risk.layout import document
 from reports.core.risk.rows import RiskRows
 from reports.core.risk.shapes import BookRisk, Stress
 
@@ -127,6 +129,30 @@ def test_limits_come_worst_first_with_ages_in_market_time() -> None:
     assert states[1].utilisation is None
     assert (states[2].state, states[2].age_seconds) == ("NOT_JUDGED", None)
     assert (states[3].breach_open, states[3].breach_age_seconds) == (False, None)
+
+
+def test_a_limit_breached_at_the_close_leads_the_report_without_any_live_event() -> None:
+    found = document(risk_exposure(risk_rows(limits=[limit("shut", "BREACH"), limit("fine", "OK")])))
+    assert found.warnings == ("1 limit breached: shut.",)
+    assert breach_cells(found) == {"shut": "at the close; no live breach"}
+
+
+def test_a_live_breach_that_the_close_does_not_confirm_is_named_apart() -> None:
+    live = {"breach_id": "x:1", "breach_opened_at": CLOSE - dt.timedelta(hours=3), "armed_state": "BREACH"}
+    old = limit("old", "OK", value=50.0, severity=1, **live)
+    found = document(risk_exposure(risk_rows(limits=[old, limit("shut", "BREACH")])))
+    assert found.warnings == (
+        "1 limit breached: shut.",
+        "1 live breach still open on a limit that is not breached at the close: old.",
+    )
+    assert breach_cells(found)["old"] == "severity 1, open 3 h; nobody has acted"
+
+
+def breach_cells(found: Document) -> dict[object, object]:
+    """What the table of limits to act on says of the breach of each."""
+    pressing = found.sections[0].blocks[0]
+    assert isinstance(pressing, Table)
+    return {row.cells[0]: row.cells[-1] for row in pressing.rows}
 
 
 def test_instruments_are_ranked_by_volatility_and_those_without_history_come_last() -> None:

@@ -1,6 +1,6 @@
 """The Risk Exposure report as a document."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reports.core import figures
 from reports.core.document import Document, Section
@@ -8,7 +8,7 @@ from reports.core.risk import footnotes
 from reports.core.risk.component_tables import all_components, component_table
 from reports.core.risk.exposure_tables import concentration, groups, worth
 from reports.core.risk.limit_tables import limit_tables
-from reports.core.risk.shapes import RiskExposureReport
+from reports.core.risk.shapes import LimitState, RiskExposureReport
 from reports.core.risk.stress_tables import all_stresses, backtest, stress_table, unreached
 from reports.core.risk.tail_tables import tail_chart, tail_table
 from reports.core.risk.volatility_tables import all_instruments, instruments, volatility
@@ -55,12 +55,7 @@ def document(report: RiskExposureReport) -> Document:
 
 
 def _warnings(report: RiskExposureReport) -> Iterable[str]:
-    breached = [one.limit_id for one in report.limits if one.breach_open]
-    if breached:
-        yield f"{figures.counted(len(breached), 'limit')} breached: {', '.join(breached[:10])}."
-    unknown = [one.limit_id for one in report.limits if one.state in ("UNKNOWN", "NOT_JUDGED")]
-    if unknown:
-        yield f"{figures.counted(len(unknown), 'limit')} not judged: {', '.join(unknown[:10])}."
+    yield from _limit_warnings(report.limits)
     for one in report.portfolios:
         if one.as_of is None:
             yield f"{one.portfolio_id} has no official value of the date."
@@ -70,3 +65,25 @@ def _warnings(report: RiskExposureReport) -> Iterable[str]:
             yield f"{one.portfolio_id}: {unpriced} unpriced and {stale} stale of {held}."
         elif not any(tail.var is not None for tail in one.tails):
             yield f"{one.portfolio_id} has no value at risk."
+
+
+def _limit_warnings(limits: Sequence[LimitState]) -> Iterable[str]:
+    """The state counts, not the live event: a breach that only the close shows has none, and a live one may
+    have ended by the close."""
+    breached = [one.limit_id for one in limits if one.state == "BREACH"]
+    if breached:
+        yield f"{figures.counted(len(breached), 'limit')} breached: {_first(breached)}."
+    live = [one.limit_id for one in limits if one.breach_open and one.state != "BREACH"]
+    if live:
+        where = "a limit that is" if len(live) == 1 else "limits that are"
+        opened = "1 live breach" if len(live) == 1 else f"{len(live)} live breaches"
+        yield f"{opened} still open on {where} not breached at the close: {_first(live)}."
+    unknown = [one.limit_id for one in limits if one.state in ("UNKNOWN", "NOT_JUDGED")]
+    if unknown:
+        yield f"{figures.counted(len(unknown), 'limit')} not judged: {_first(unknown)}."
+
+
+def _first(names: Sequence[str]) -> str:
+    """As many as a headline holds."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(names[:10]) + more

@@ -67,7 +67,7 @@ def _measure(one: LimitState) -> str:
 
 def _breach(one: LimitState) -> str:
     if not one.breach_open:
-        return ""
+        return "at the close; no live breach" if one.state == "BREACH" else ""
     age = "" if one.breach_age_seconds is None else f", open {figures.age(one.breach_age_seconds)}"
     done = "; ".join(one.actions) or "nobody has acted"
     return f"severity {one.severity}{age}; {done}"

@@ -113,7 +113,11 @@ class ReportedBacktest(Struct, frozen=True, kw_only=True):
 
 
 class LimitState(Struct, frozen=True, kw_only=True):
-    """How a limit stands and for how long, in market time; utilisation is value / hard level."""
+    """How a limit stands and for how long, in market time; utilisation is value / hard level.
+
+    `state` is that of the close, or the newest live one where the end of day judged none. `breach_open`, its
+    age, severity and what people did tell of the live breach, which the close need not confirm.
+    """
 
     limit_id: str
     portfolio_id: str
