@@ -7,13 +7,14 @@ from pathlib import Path
 import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from local_stack import database
 from local_stack.database import DatabaseServer
 from testkit.embedded import running_database
 
 pytestmark = pytest.mark.integration
+MINUTE_MS = 60_000
 
 
 def test_broker_keeps_what_was_sent(kafka: str, topic_name: str):
@@ -43,6 +44,14 @@ def test_broker_makes_no_topic_by_accident(kafka: str, topic_name: str):
     admin = AdminClient({"bootstrap.servers": kafka})
     admin.list_topics(topic_name, timeout=5)
     assert topic_name not in admin.list_topics(timeout=5).topics
+
+
+def test_services_can_read_what_is_too_old_before_the_broker_deletes_it(kafka: str):
+    """After a weekend without the stack every unread tick is older than its retention."""
+    admin, resource = AdminClient({"bootstrap.servers": kafka}), ConfigResource(ResourceType.BROKER, "1")
+    settings = admin.describe_configs([resource])[resource].result(timeout=10)
+    assert int(settings["log.initial.task.delay.ms"].value) >= 10 * MINUTE_MS
+    assert int(settings["offsets.retention.minutes"].value) >= 365 * 24 * 60
 
 
 def test_databases_are_separate(database_server: DatabaseServer):

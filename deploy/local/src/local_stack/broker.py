@@ -42,6 +42,11 @@ num.io.threads=4
 log.cleaner.dedupe.buffer.size=16777216
 # A quiet compacted topic should still be cleaned within a day.
 log.roll.hours=24
+# After a pause longer than a topic's retention all that is in it is too old. By default it is deleted 30 s
+# after the start, unread records too; services get this long to read what they had not read before the pause.
+log.initial.task.delay.ms=600000
+# And committed offsets must outlive a pause: the default forgets them after 7 days.
+offsets.retention.minutes=525600
 """
 
 _LOG4J = """\
