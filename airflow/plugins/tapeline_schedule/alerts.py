@@ -23,7 +23,7 @@ def record_failure(context: Mapping[str, Any]) -> None:
     if (error := context.get("exception")) is not None:
         message += f": {type(error).__name__}: {error}"
     step = context["params"].get("step", f"{task.dag_id}.{task.task_id}")
-    _tell(run.logical_date.date(), step, message)
+    _tell(run.logical_date.date(), step, message, f"{run.run_id}/{task.try_number}")
 
 
 async def record_late(**given: Any) -> None:
@@ -36,7 +36,7 @@ async def record_late(**given: Any) -> None:
         return
     business_date = datetime.fromisoformat(str(run["logical_date"])).date()
     message = f"{run['dag_id']} was not done at {due} in {run['dag_run_id']}"
-    await asyncio.to_thread(_tell, business_date, f"{run['dag_id']}.{LATE}", message)
+    await asyncio.to_thread(_tell, business_date, f"{run['dag_id']}.{LATE}", message, run["dag_run_id"])
 
 
 def deadline(after_schedule: timedelta) -> DeadlineAlert | None:
@@ -54,10 +54,11 @@ def deadline(after_schedule: timedelta) -> DeadlineAlert | None:
     )
 
 
-def _tell(about: date, step: str, message: str) -> None:
-    """The log first: the database may be what failed."""
+def _tell(about: date, step: str, message: str, run_id: str) -> None:
+    """The log first: the database may be what failed. Airflow may call back twice: the name tells repeats."""
     log.error("%s", message)
     arguments = ["eod", "--date", about.isoformat(), "--step", step, "--record-failure", message]
+    arguments += ["--run-id", run_id]
     done = subprocess.run(
         ["tapeline", *arguments], capture_output=True, text=True, timeout=RECORD_TIMEOUT_S, check=False
     )

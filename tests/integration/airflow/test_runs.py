@@ -54,7 +54,9 @@ def test_a_failing_step_is_tried_again_recorded_once_and_stops_the_run(
         "eod --date 2013-10-07 --step closes --record-failure end_of_day.closes failed after 4 attempts in "
     )
     assert recorded.startswith(told)
-    assert recorded.endswith("returned a non-zero exit code 1.")
+    failure, run_id = recorded.split(" --run-id ")
+    assert failure.endswith("returned a non-zero exit code 1.")
+    assert run_id.endswith("/4")
 
 
 def test_out_of_session_the_rest_of_the_run_is_skipped(airflow: Airflow, tapeline: StandIn) -> None:
@@ -85,5 +87,6 @@ def test_a_late_run_is_recorded_unless_its_date_is_long_past(
     recorded = (
         "eod --date 2013-10-07 --step end_of_day.deadline --record-failure"
         " end_of_day was not done at 2013-10-08T00:30:00Z in scheduled__2013-10-07"
+        " --run-id scheduled__2013-10-07"
     )
     assert tapeline.calls == [recorded] * expected

@@ -93,7 +93,23 @@ def test_an_attempt_that_was_killed_can_be_told_as_failed(database: Any) -> None
     begun = database.run(begin_attempt(database.pool, DAY, "pnl"))
     assert [one.state for one in database.run(attempts(database.pool, DAY))] == ["running"]
     for message in ("timed out", "told again"):
-        told = database.run(record_failure(database.pool, DAY, "pnl", message))
+        told = database.run(record_failure(database.pool, DAY, "pnl", message, "run/4"))
         assert (told.attempt, told.state, told.message) == (begun.attempt, "failed", "timed out")
     kept = database.run(database.pool.fetch("SELECT state FROM ops.run ORDER BY revision"))
     assert [row["state"] for row in kept] == ["running", "failed"]
+
+
+def test_no_failure_of_a_day_hides_behind_another(database: Any) -> None:
+    for message, run_id in (
+        ("first", "10:00/4"),
+        ("second", "10:05/4"),
+        ("again", "10:05/4"),
+        ("third", None),
+    ):
+        database.run(record_failure(database.pool, DAY, "intraday.update-bars", message, run_id))
+    kept = database.run(attempts(database.pool, DAY))
+    assert [(one.attempt, one.state, one.message) for one in kept] == [
+        (1, "failed", "first"),
+        (2, "failed", "second"),
+        (3, "failed", "third"),
+    ]

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from endofday.core.chain import CHAIN_STEPS
 from tapeline_cli.eod import chain
 
 DAY = dt.date(2013, 10, 7)
@@ -19,19 +20,8 @@ def step(name: str) -> Any:
 
 
 def test_the_chain_waits_first_and_tells_last() -> None:
-    assert [one.name for one in chain.CHAIN] == [
-        "wait",
-        "closes",
-        "corporate-actions",
-        "revalue",
-        "pnl",
-        "risk",
-        "limits",
-        "challenger",
-        "warehouse",
-        "reports",
-        "compact",
-    ]
+    assert tuple(one.name for one in chain.CHAIN) == CHAIN_STEPS
+    assert (CHAIN_STEPS[0], CHAIN_STEPS[-1]) == ("wait", "compact")
 
 
 @pytest.fixture

@@ -29,6 +29,10 @@ Failure = Annotated[
     str | None,
     typer.Option(help="Run nothing; record that the step failed, where its process was ended from outside."),
 ]
+RunId = Annotated[
+    str | None,
+    typer.Option("--run-id", help="With --record-failure: names what failed; told again, recorded once."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -41,6 +45,7 @@ def eod(
     step: Steps = None,
     status: Status = False,
     record_failure: Failure = None,
+    run_id: RunId = None,
     as_json: JsonOption = False,
 ) -> None:
     """Freeze the numbers of a business date. Harmless when repeated: only what changed is written."""
@@ -56,7 +61,7 @@ def eod(
         if step is None or len(step) != 1:
             raise typer.BadParameter("say which --step failed, one", param_hint="--record-failure")
         # Any name, any date: a scheduler's task that is no step of ours may fail on a Sunday.
-        _show([_record(date.date(), step[0], record_failure)], as_json)
+        _show([_record(date.date(), step[0], record_failure, run_id)], as_json)
         return
     try:
         steps = chosen(step or (), CHAIN)
@@ -93,13 +98,13 @@ def _attempts(date: dt.date) -> list[Attempt]:
         return database.run(attempts(database.pool, date))
 
 
-def _record(date: dt.date, step: str, message: str) -> Attempt:
+def _record(date: dt.date, step: str, message: str, run_id: str | None) -> Attempt:
     from endofday.adapters.runs import record_failure
     from store.database import WRITER, Database
 
     dsn = Connection.of_stack().postgres
     with Database(dsn, application="tapeline-eod", max_size=1, role=WRITER) as database:
-        return database.run(record_failure(database.pool, date, step, message))
+        return database.run(record_failure(database.pool, date, step, message, run_id))
 
 
 def _show(found: Sequence[Attempt], as_json: bool) -> None:

@@ -11,8 +11,13 @@ from store.database import Connection, run_transaction
 from store.tables import Run
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
+_ATTEMPTS_LOCK = "SELECT pg_advisory_xact_lock(hashtext('ops.run attempts'))"
 _ATTEMPT = "SELECT coalesce(max(attempt), 0) + 1 FROM ops.run WHERE date = $1 AND step = $2"
 _LAST = "SELECT * FROM ops.run_latest WHERE date = $1 AND step = $2 ORDER BY attempt DESC LIMIT 1"
+_TOLD = """
+SELECT * FROM ops.run_latest
+ WHERE date = $1 AND step = $2 AND state = 'failed' AND details ->> 'run_id' = $3 LIMIT 1
+"""
 _OF_DATE = """
 SELECT date, step, attempt, state, started_at, ended_at, rows_written, message, details
   FROM ops.run_latest WHERE date = $1 ORDER BY started_at, step, attempt
@@ -44,7 +49,7 @@ async def begin_attempt(pool: asyncpg.Pool, date: dt.date, step: str) -> Attempt
 
     async def begin(conn: Connection) -> Attempt:
         # Before the number is read: two that begin at once would take the same one.
-        await conn.execute("SELECT pg_advisory_xact_lock(hashtext('ops.run attempts'))")
+        await conn.execute(_ATTEMPTS_LOCK)
         number = int(await conn.fetchval(_ATTEMPT, date, step) or 1)
         found = Attempt(date, step, number, RUNNING, await _now(conn))
         await append_revisions(conn, Run, [_row(found)])
@@ -64,20 +69,26 @@ async def end_attempt(
     return await run_transaction(pool, end)
 
 
-async def record_failure(pool: asyncpg.Pool, date: dt.date, step: str, message: str) -> Attempt:
+async def record_failure(
+    pool: asyncpg.Pool, date: dt.date, step: str, message: str, run_id: str | None = None
+) -> Attempt:
     """Tell of an attempt that could not tell itself, since its process was ended from outside.
 
-    An attempt that ended by itself is left alone; then, or where none began, the failure is one of its own.
+    It ends an attempt that still runs; else the failure is an attempt of its own, so that of two failures of
+    a day none hides behind the other. `run_id` names what failed: told again, it is not recorded again.
     """
 
     async def record(conn: Connection) -> Attempt:
-        row = await conn.fetchrow(_LAST, date, step)
-        if row is not None and row["state"] == FAILED:
-            return _attempt(row)
-        if row is not None and row["state"] == RUNNING:
-            return await _end(conn, _attempt(row), FAILED, message, {})
-        number = 1 if row is None else row["attempt"] + 1
-        return await _end(conn, Attempt(date, step, number, RUNNING, await _now(conn)), FAILED, message, {})
+        await conn.execute(_ATTEMPTS_LOCK)
+        if (told := await conn.fetchrow(_TOLD, date, step, run_id)) is not None:
+            return _attempt(told)
+        last = await conn.fetchrow(_LAST, date, step)
+        if last is not None and last["state"] == RUNNING:
+            begun = _attempt(last)
+        else:
+            number = 1 if last is None else last["attempt"] + 1
+            begun = Attempt(date, step, number, RUNNING, await _now(conn))
+        return await _end(conn, begun, FAILED, message, {} if run_id is None else {"run_id": run_id})
 
     return await run_transaction(pool, record)
 

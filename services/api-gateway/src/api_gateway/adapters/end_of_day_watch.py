@@ -6,6 +6,7 @@ import asyncpg
 
 from chassis import metrics
 from chassis.logs import get_logger
+from endofday.core.chain import CHAIN_STEPS
 from store.database import CONNECTION_LOST
 
 EVERY_S = 30.0
@@ -16,7 +17,8 @@ SELECT step, extract(epoch FROM max(ended_at))::float8 AS ended_s
 FAILED = """
 SELECT count(*) FROM (
     SELECT DISTINCT ON (step) state FROM ops.run_latest
-     WHERE date = (SELECT max(date) FROM ops.run) ORDER BY step, attempt DESC) AS newest
+     WHERE date = (SELECT max(date) FROM ops.run WHERE step = ANY ($1)) AND step = ANY ($1)
+     ORDER BY step, attempt DESC) AS newest
  WHERE state = 'failed'
 """
 log = get_logger("api_gateway.end_of_day")
@@ -26,7 +28,7 @@ async def measure(pool: asyncpg.Pool) -> None:
     """Set the gauges to what is stored."""
     for row in await pool.fetch(ENDED):
         metrics.EOD_STEP_ENDED_SECONDS.labels(step=row["step"]).set(row["ended_s"])
-    metrics.EOD_STEPS_FAILED.set(await pool.fetchval(FAILED))
+    metrics.EOD_STEPS_FAILED.set(await pool.fetchval(FAILED, CHAIN_STEPS))
 
 
 async def watch_end_of_day(pool: asyncpg.Pool) -> None:
