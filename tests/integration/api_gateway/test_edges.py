@@ -152,6 +152,8 @@ def test_pipeline_shows_counts_lags_and_watermarks(gateway: Gateway) -> None:
     assert found["ingest"]["rejected_by_reason"] == {"not_json": 1}
     groups = {(group["group"], group["topic"]): group for group in found["groups"]}
     assert groups["tick-ingestor", topics.TICKS_RAW.name]["lag"] == 1
+    assert groups["tick-ingestor", topics.TICKS_RAW.name]["lag_seconds"] >= 0
+    assert found["provisional_vs_final"]["total"].keys() == {"equal", "different", "corrected"}
     bronze = groups["bar-aggregator.bronze", topics.TICKS.name]
     assert (bronze["lag"], bronze["watermark"]) == (0, "2013-10-07T14:00:00Z")
     sizes = {topic["topic"]: topic["end_offset"] for topic in found["topics"]}

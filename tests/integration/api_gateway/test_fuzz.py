@@ -84,6 +84,9 @@ class Elsewhere:
     async def offsets(self) -> Offsets:
         return Offsets({("marketdata.ticks.v1", 0): (0, 17)}, {"valuation": {}})
 
+    async def settle(self) -> None:
+        pass
+
     async def publish(self, change: BookChange) -> None:
         pass
 

@@ -1,12 +1,18 @@
 """Lag in seconds, from nothing but end offsets and commits."""
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
+from prometheus_client import generate_latest
 
-from api_gateway.adapters.lag_watch import is_ours
+from api_gateway.adapters.kafka import BrokerSilent
+from api_gateway.adapters.lag_watch import is_ours, measure
+from api_gateway.adapters.progress import Progress
 from api_gateway.core.lag import SAMPLES_MAX, GroupLag, LagClock
 from api_gateway.core.pipeline import Commit, Offsets
+from chassis.clock import SystemClock
 
 
 def offsets(ends: Mapping[int, int], done: Mapping[int, int], begin: int = 0) -> Offsets:
@@ -72,3 +78,49 @@ def test_memory_is_bounded_and_the_age_stays_right() -> None:
 )
 def test_only_our_groups_become_labels(group: str, ours: bool) -> None:
     assert is_ours(group) is ours
+
+
+class Broker(Progress):
+    """Answers with one reading, or not at all."""
+
+    def __init__(self, answer: Offsets | Exception) -> None:
+        self.answer = answer
+        super().__init__("nobody:9", [], SystemClock())
+
+    async def _ask(self) -> Offsets:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def gauges() -> list[str]:
+    lines = generate_latest().decode().splitlines()
+    return [line for line in lines if line.startswith("tapeline_group_lag_")]
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
+    nothing = cast(Any, lambda _: None)
+    monkeypatch.setattr("api_gateway.adapters.progress.admin_for", nothing)
+    monkeypatch.setattr("api_gateway.adapters.progress.consumer_for", nothing)
+    monkeypatch.setattr("api_gateway.adapters.progress.FRESH_S", -1.0)
+    return Broker(Offsets({("t", 0): (0, 9)}, {"risk": {("t", 0): Commit(4, "")}}))
+
+
+@pytest.mark.parametrize("silence", [KafkaConnectionError("gone"), ConnectionError("gone"), TimeoutError()])
+async def test_a_broker_that_is_away_leaves_no_gauge_that_looks_good(
+    broker: Broker, silence: Exception
+) -> None:
+    """The alert is on their absence: gauges kept at their last value say that everything is fresh."""
+    await measure(broker)
+    assert 'tapeline_group_lag_records{group="risk",topic="t"} 5.0' in gauges()
+    broker.answer = silence
+    await measure(broker)
+    assert gauges() == []
+    with pytest.raises(BrokerSilent, match="does not answer"):
+        await broker.offsets()
+
+
+async def test_a_reading_says_how_long_each_group_is_behind(broker: Broker) -> None:
+    found = await broker.offsets()
+    assert found.lag_seconds.keys() == {("risk", "t")}

@@ -489,7 +489,9 @@ class Operations:
     def get_pipeline(
         self,
     ) -> types.Pipeline:
-        """Positions of topics, lags and watermarks of consumer groups, and what became of every raw event."""
+        """How far every stage is: positions, lags, watermarks, what became of raw events, how bars
+        compare.
+        """
         return self._call("GET", "/v1/pipeline", types.Pipeline)
 
     def list_keys(

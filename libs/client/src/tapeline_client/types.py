@@ -140,6 +140,17 @@ class BarList(Struct, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
+class BarTally(Struct, frozen=True, kw_only=True):
+    """First final bars by whether they say what the provisional one said, and corrections after them."""
+
+    equal: int
+    """final bars that say what the provisional one said"""
+    different: int
+    """final bars that say something else, as after a late tick"""
+    corrected: int
+    """later revisions of final bars"""
+
+
 class BookAccepted(Struct, frozen=True, kw_only=True):
     """The book is on its way; values follow within a second."""
 
@@ -541,6 +552,11 @@ class GroupLag(Struct, frozen=True, kw_only=True):
     group: str
     topic: str
     lag: int
+    """records not taken in yet"""
+    lag_seconds: float | None
+    """how long the oldest record not taken in has waited, as seen since the gateway started; null when it
+    was not measured
+    """
     watermark: datetime | None
     """newest market time of its partitions"""
     partitions: tuple[PartitionLag, ...]
@@ -832,7 +848,12 @@ class LimitRaised(Struct, frozen=True, kw_only=True):
 
 
 class LimitState(Struct, frozen=True, kw_only=True):
-    """How a limit stands and for how long, in market time; utilisation is value / hard level."""
+    """How a limit stands and for how long, in market time; utilisation is value / hard level.
+
+    `state` is that of the close, or the newest live one where the end of day judged none.
+    `breach_open`, its
+    age, severity and what people did tell of the live breach, which the close need not confirm.
+    """
 
     limit_id: str
     portfolio_id: str
@@ -1051,6 +1072,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     topics: tuple[TopicPosition, ...]
     groups: tuple[GroupLag, ...]
     ingest: Ingest
+    provisional_vs_final: ProvisionalVsFinal
 
 
 class Pnl(Struct, frozen=True, kw_only=True):
@@ -1319,6 +1341,14 @@ class Problem(Struct, frozen=True, kw_only=True):
     """one entry per wrong field"""
     available: tuple[dict[str, Any] | str, ...] = ()
     """what could be asked for instead"""
+
+
+class ProvisionalVsFinal(Struct, frozen=True, kw_only=True):
+    """The live path against the official bars, as far as both were read since the gateway started."""
+
+    total: BarTally
+    windows: tuple[WindowTally, ...]
+    """the newest windows, the newest first"""
 
 
 class RemovedEvent(Struct, frozen=True, kw_only=True):
@@ -1973,3 +2003,21 @@ class WhatIfIn(Struct, frozen=True, kw_only=True):
     trades: tuple[SupposedTradeIn, ...]
     basis: Literal["last", "bar"] | None = None
     """last: live; bar: official; without it live, else official"""
+
+
+class WindowTally(Struct, frozen=True, kw_only=True):
+    """The same for one window, with the bars that are in memory by status."""
+
+    equal: int
+    """final bars that say what the provisional one said"""
+    different: int
+    """final bars that say something else, as after a late tick"""
+    corrected: int
+    """later revisions of final bars"""
+    window_start: datetime
+    forming: int
+    """symbols whose bar is still forming"""
+    provisional: int
+    """symbols that wait for their final bar"""
+    final: int
+    """symbols with a final bar"""

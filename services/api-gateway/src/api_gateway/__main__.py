@@ -68,7 +68,7 @@ async def serve(settings: Settings) -> None:
                 seeing_everything(watch_database(repository, view, health)),
                 seeing_everything(watch_challenger(pool)),
                 seeing_everything(watch_end_of_day(pool)),
-                watch_lag(progress, clock),
+                watch_lag(progress),
                 gateway.stream.until_stopped(),
                 *(one.run() for one in (live, reference, bars)),
                 *securing,

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from api_gateway.adapters.analyst import AnalysisRefused
+from api_gateway.adapters.kafka import BrokerSilent
 from api_gateway.schemas.common import FieldError, Problem
 from api_gateway.trace import HEADER, trace_of
 from chassis.logs import get_logger
@@ -110,6 +112,11 @@ def install(app: FastAPI) -> None:
         log.warning("database_lost", error=repr(error))
         return answer(request.scope, ProblemError(503, "the database does not answer; try again in a moment"))
 
+    async def on_silent_broker(request: Request, error: Exception) -> Response:
+        log.warning("broker_silent", error=repr(error))
+        told = str(error) if isinstance(error, BrokerSilent) else "the broker does not answer"
+        return answer(request.scope, ProblemError(503, f"{told}; try again in a moment"))
+
     async def on_unexpected(request: Request, error: Exception) -> Response:
         log.error("unexpected", path=request.url.path, exc_info=error)
         response = answer(request.scope, ProblemError(500, "unexpected; the log has it under this trace_id"))
@@ -121,6 +128,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AnalysisRefused, on_refused)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(BrokerSilent, on_silent_broker)
+    app.add_exception_handler(KafkaError, on_silent_broker)
     for kind in CONNECTION_LOST:
         app.add_exception_handler(kind, on_lost_database)
     app.add_exception_handler(Exception, on_unexpected)

@@ -10,6 +10,10 @@ from chassis.kafka_access import aiokafka_options
 CLIENT_ID = "api-gateway"
 
 
+class BrokerSilent(Exception):
+    """The broker did not answer or not acknowledge in time; the text says what that leaves."""
+
+
 def consumer_for(bootstrap: str, group: str | None = None) -> AIOKafkaConsumer:
     """A consumer that never commits by itself and begins at the beginning."""
     return AIOKafkaConsumer(

@@ -1,14 +1,21 @@
 """How far every group is, as the broker tells it; one reading serves all requests of a second."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
-from api_gateway.adapters.kafka import admin_for, consumer_for, partitions_of
+from api_gateway.adapters.kafka import BrokerSilent, admin_for, consumer_for, partitions_of
+from api_gateway.core.lag import GroupLag, LagClock
 from api_gateway.core.pipeline import Commit, Offsets, Place
 from chassis.clock import Clock
+from chassis.logs import get_logger
 
 FRESH_S = 1.0
+PATIENCE_S = 10.0
+log = get_logger("api_gateway.progress")
 
 
 class Progress:
@@ -20,6 +27,8 @@ class Progress:
         self._consumer = consumer_for(bootstrap)
         self._partitions: list[TopicPartition] = []
         self._read: tuple[float, Offsets] | None = None
+        self._lag_clock = LagClock()
+        self._lags: Mapping[tuple[str, str], GroupLag] = {}
         self._lock = asyncio.Lock()
 
     async def start(self) -> None:
@@ -32,11 +41,27 @@ class Progress:
         await self._admin.close()
 
     async def offsets(self) -> Offsets:
-        """The newest reading, at most a second old."""
+        """The newest reading, at most a second old. Raises BrokerSilent."""
         async with self._lock:
             if self._read is None or self._clock.monotonic() - self._read[0] > FRESH_S:
-                self._read = (self._clock.monotonic(), await self._ask())
+                self._read = await self._measured()
             return self._read[1]
+
+    async def lags(self) -> Mapping[tuple[str, str], GroupLag]:
+        """How far every group is behind, by the same reading. Raises BrokerSilent."""
+        await self.offsets()
+        return self._lags
+
+    async def _measured(self) -> tuple[float, Offsets]:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                offsets = await self._ask()
+        except (KafkaError, OSError) as error:  # a TimeoutError is an OSError
+            log.warning("broker_silent", error=repr(error))
+            raise BrokerSilent("the broker does not answer") from error
+        now_s = self._clock.monotonic()
+        self._lags = self._lag_clock.read(offsets, now_s)
+        return now_s, replace(offsets, lag_seconds={place: lag.seconds for place, lag in self._lags.items()})
 
     async def _ask(self) -> Offsets:
         commits = await self._commits()

@@ -2,25 +2,37 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
+from api_gateway.core.bar_check import Tally
+from api_gateway.core.view import View
 from api_gateway.schemas.pipeline import (
+    BarTally,
     GroupLag,
     Ingest,
     IngestPartition,
     IngestTotal,
     PartitionLag,
     Pipeline,
+    ProvisionalVsFinal,
     TopicPosition,
+    WindowTally,
 )
+from contracts import Bar
 
 Place = tuple[str, int]
 """Topic and partition."""
 
 INGEST_GROUP = "tick-ingestor"
+SHOWN_WINDOWS = 12
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+TimeUs = Annotated[int, Meta(ge=0, le=253_402_300_799_999_999)]
+"""Up to the year 9999: what Python and RFC 3339 can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +46,11 @@ class Commit:
 class Note(msgspec.Struct, frozen=True):
     """What a stage writes beside its offset; each stage fills what it knows."""
 
-    received: int = 0
-    accepted: int = 0
-    duplicate: int = 0
-    rejected: dict[str, int] = {}
-    watermark_us: int | None = None
+    received: Count = 0
+    accepted: Count = 0
+    duplicate: Count = 0
+    rejected: dict[str, Count] = {}
+    watermark_us: TimeUs | None = None
 
 
 _notes = msgspec.json.Decoder(Note)
@@ -46,14 +58,15 @@ _notes = msgspec.json.Decoder(Note)
 
 @dataclass(frozen=True, slots=True)
 class Offsets:
-    """One reading of the broker: offset range per partition, commits per group."""
+    """One reading of the broker: offset range per partition, commits per group, age per group and topic."""
 
     ranges: Mapping[Place, tuple[int, int]]
     commits: Mapping[str, Mapping[Place, Commit]]
+    lag_seconds: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
 
 
-def pipeline(offsets: Offsets, recorded_at: datetime) -> Pipeline:
-    """Positions of all topics, lags of all groups, and the counts of the ingestor."""
+def pipeline(offsets: Offsets, view: View, recorded_at: datetime) -> Pipeline:
+    """Positions of all topics, lags of all groups, the counts of the ingestor, and how bars compare."""
     return Pipeline(
         recorded_at=recorded_at,
         topics=tuple(_topic(name, offsets.ranges) for name in sorted({topic for topic, _ in offsets.ranges})),
@@ -63,6 +76,7 @@ def pipeline(offsets: Offsets, recorded_at: datetime) -> Pipeline:
             for topic in sorted({topic for topic, _ in offsets.commits[group]})
         ),
         ingest=_ingest(offsets.commits.get(INGEST_GROUP, {})),
+        provisional_vs_final=_provisional_vs_final(view),
     )
 
 
@@ -88,6 +102,7 @@ def _group(group: str, topic: str, offsets: Offsets) -> GroupLag:
         group=group,
         topic=topic,
         lag=sum(one.lag for one in partitions),
+        lag_seconds=offsets.lag_seconds.get((group, topic)),
         watermark=max(marks, default=None),
         partitions=partitions,
     )
@@ -145,3 +160,31 @@ def _note(commit: Commit) -> Note:
 
 def _moment(ts_us: int | None) -> datetime | None:
     return None if ts_us is None else datetime.fromtimestamp(ts_us / 1_000_000, tz=UTC)
+
+
+def _provisional_vs_final(view: View) -> ProvisionalVsFinal:
+    bars: dict[datetime, list[Bar]] = {}
+    for windows in view.bars.values():
+        for start, bar in windows.items():
+            bars.setdefault(start, []).append(bar)
+    newest = sorted(bars, reverse=True)[:SHOWN_WINDOWS]
+    total = view.bar_check.total
+    return ProvisionalVsFinal(
+        total=BarTally(equal=total.equal, different=total.different, corrected=total.corrected),
+        windows=tuple(
+            _window(start, bars[start], view.bar_check.windows.get(start, Tally())) for start in newest
+        ),
+    )
+
+
+def _window(start: datetime, bars: Iterable[Bar], tally: Tally) -> WindowTally:
+    by_status = Counter(bar.status for bar in bars)
+    return WindowTally(
+        window_start=start,
+        forming=by_status["forming"],
+        provisional=by_status["provisional"],
+        final=by_status["final"],
+        equal=tally.equal,
+        different=tally.different,
+        corrected=tally.corrected,
+    )

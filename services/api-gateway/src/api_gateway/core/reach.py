@@ -89,5 +89,6 @@ def view_within(view: View, reach: Reach) -> View:
             Within(view.limits, lambda name: reach.covers(view.limits[name].portfolio_id)),
         ),
         bars=view.bars,
+        bar_check=view.bar_check,
         changes=view.changes,
     )

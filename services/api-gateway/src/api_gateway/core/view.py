@@ -7,6 +7,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Generic, TypeVar
 
+from api_gateway.core.bar_check import BarCheck
 from api_gateway.core.stream import Changes
 from api_gateway.core.stream import Key as ChangeKey
 from contracts import Bar, Basis, Coverage, Instrument, LimitEvent, Portfolio, Position, RiskReport, Valuation
@@ -62,6 +63,7 @@ class View:
     )
     limits: dict[str, LimitEvent] = field(default_factory=dict[str, LimitEvent])
     bars: dict[str, dict[datetime, Bar]] = field(default_factory=dict[str, dict[datetime, Bar]])
+    bar_check: BarCheck = field(default_factory=BarCheck, compare=False)
     changes: Changes = field(default_factory=Changes, compare=False)
     tree_version: int = field(default=0, compare=False)
     """Changes with the portfolios, and so with who belongs to whom."""
@@ -144,6 +146,7 @@ class View:
         windows = self.bars.setdefault(bar.symbol, {})
         held = windows.get(bar.window_start)
         if held is None or surer(bar, held):
+            self.bar_check.take(held, bar)
             windows[bar.window_start] = bar
             self.changes.put(ChangeKey("bars", bar.symbol, bar.window_start.isoformat()), bar)
         if len(windows) > KEPT_WINDOWS:

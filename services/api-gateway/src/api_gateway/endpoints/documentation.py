@@ -16,7 +16,7 @@ _WHY = {
     413: "the body is too large",
     422: "a parameter or the body is wrong",
     429: "too many requests of this principal; Retry-After says when the next one is taken",
-    503: "the gateway has not read its topics yet, or the database does not answer",
+    503: "the gateway has not read its topics yet, or the database or the broker does not answer",
 }
 
 

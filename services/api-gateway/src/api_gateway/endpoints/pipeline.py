@@ -12,6 +12,6 @@ router = APIRouter(prefix="/v1/pipeline", tags=["pipeline"])
 
 @router.get("", operation_id="getPipeline", responses=answers(Pipeline))
 async def get_pipeline(request: Request) -> Response:
-    """Positions of topics, lags and watermarks of consumer groups, and what became of every raw event."""
+    """How far every stage is: positions, lags, watermarks, what became of raw events, how bars compare."""
     gateway = gateway_of(request)
-    return reply(pipeline(await gateway.progress.offsets(), gateway.clock.now()))
+    return reply(pipeline(await gateway.progress.offsets(), gateway.view, gateway.clock.now()))

@@ -113,6 +113,7 @@ async def put_positions(request: Request, portfolio_id: PortfolioId, book: BookI
     if errors:
         raise ProblemError(422, f"{len(errors)} wrong fields, nothing was changed", errors=errors)
     async with gateway.books.turn:
+        await gateway.books.settle()
         loaded = gateway.view.books.get(portfolio_id, {})
         # What was only traded is on no positions topic, and belongs to the book all the same.
         present = {*loaded, *await gateway.repository.traded_symbols(portfolio_id)}

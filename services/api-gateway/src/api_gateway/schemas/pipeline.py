@@ -33,7 +33,15 @@ class GroupLag(Struct, frozen=True, kw_only=True):
 
     group: str
     topic: str
-    lag: int
+    lag: Annotated[int, Meta(description="records not taken in yet")]
+    lag_seconds: Annotated[
+        float | None,
+        Meta(
+            description="how long the oldest record not taken in has waited, "
+            "as seen since the gateway started; null when it was not measured",
+            examples=[0.8],
+        ),
+    ]
     watermark: Annotated[Timestamp | None, Meta(description="newest market time of its partitions")]
     partitions: tuple[PartitionLag, ...]
 
@@ -61,6 +69,34 @@ class Ingest(Struct, frozen=True, kw_only=True):
     partitions: tuple[IngestPartition, ...]
 
 
+class BarTally(Struct, frozen=True, kw_only=True):
+    """First final bars by whether they say what the provisional one said, and corrections after them."""
+
+    equal: Annotated[
+        int, Meta(description="final bars that say what the provisional one said", examples=[498])
+    ]
+    different: Annotated[
+        int, Meta(description="final bars that say something else, as after a late tick", examples=[2])
+    ]
+    corrected: Annotated[int, Meta(description="later revisions of final bars", examples=[1])]
+
+
+class WindowTally(BarTally, frozen=True, kw_only=True):
+    """The same for one window, with the bars that are in memory by status."""
+
+    window_start: Timestamp
+    forming: Annotated[int, Meta(description="symbols whose bar is still forming", examples=[0])]
+    provisional: Annotated[int, Meta(description="symbols that wait for their final bar", examples=[3])]
+    final: Annotated[int, Meta(description="symbols with a final bar", examples=[500])]
+
+
+class ProvisionalVsFinal(Struct, frozen=True, kw_only=True):
+    """The live path against the official bars, as far as both were read since the gateway started."""
+
+    total: BarTally
+    windows: Annotated[tuple[WindowTally, ...], Meta(description="the newest windows, the newest first")]
+
+
 class Pipeline(Struct, frozen=True, kw_only=True):
     """Topics, groups and counts at one moment."""
 
@@ -68,3 +104,4 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     topics: tuple[TopicPosition, ...]
     groups: tuple[GroupLag, ...]
     ingest: Ingest
+    provisional_vs_final: ProvisionalVsFinal
