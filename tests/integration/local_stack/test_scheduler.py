@@ -6,6 +6,7 @@ import datetime as dt
 import asyncpg
 import pytest
 
+from endofday.core.chain import CHAIN_STEPS
 from endofday.core.fx_day import fx_close
 from local_stack import scheduler
 
@@ -19,7 +20,7 @@ VALUES ('IBM', $1::timestamptz - interval '5 minutes', $1, $2, 1, 1, 1, 1, 1,
 """
 _RUN = """
 INSERT INTO ops.run (date, step, attempt, state, started_at, ended_at, details, revision)
-VALUES ($1, $2, $3, $4, $5, $5, '{}', 1)
+SELECT $1, step, $3, $4, $5, $5, '{}', 1 FROM unnest($2::text[]) AS step
 """
 
 
@@ -52,10 +53,29 @@ async def test_a_date_that_traded_runs_until_it_is_done(fresh_postgres: str, ran
     assert await look() == []
     await conn.execute(_BAR, fx_close(date) - dt.timedelta(hours=1), date)
     assert await look() == [date]
-    await conn.execute(_RUN, date, "pnl", 1, "failed", now - scheduler.RETRY)
+    await conn.execute(_RUN, date, CHAIN_STEPS[-1:], 1, "done", now)
+    assert await look() == [date], "one step alone is no end of day"
+    await conn.execute(_RUN, date, ["pnl"], 1, "failed", now - scheduler.RETRY)
     assert await look() == [date]
-    await conn.execute(_RUN, date, "pnl", 2, "failed", now)
+    await conn.execute(_RUN, date, ["pnl"], 2, "failed", now)
     assert await look() == []
-    await conn.execute(_RUN, date, scheduler.LAST_STEP, 1, "done", now)
+    await conn.execute(_RUN, date, CHAIN_STEPS, 3, "done", now)
     assert await look() == []
+    await conn.close()
+
+
+async def test_what_was_tried_before_the_close_or_beside_the_chain_does_not_count(
+    fresh_postgres: str, ran: list[dt.date]
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    date = scheduler.date_over(now)
+    conn = await asyncpg.connect(fresh_postgres)
+    await conn.execute(_BAR, fx_close(date) - dt.timedelta(hours=1), date)
+    noon = fx_close(date) - dt.timedelta(hours=5)
+    await conn.execute(_RUN, date, CHAIN_STEPS, 1, "done", noon)
+    await conn.execute(_RUN, date, ["pnl"], 2, "failed", noon)
+    for attempt in range(scheduler.ATTEMPTS_MAX):
+        await conn.execute(_RUN, date, ["intraday.check-bars", "end_of_day.deadline"], attempt, "failed", now)
+    await scheduler.look(fresh_postgres, asyncio.Event())
+    assert ran == [date]
     await conn.close()

@@ -80,6 +80,14 @@ def test_what_makes_no_sense_is_a_wrong_argument(run: Any, arguments: tuple[str,
     assert ASKED == []
 
 
+def test_a_date_that_is_not_over_is_run_only_when_asked_for_in_words(run: Any) -> None:
+    refused = run("--date", "2099-10-07")
+    assert (refused.exit_code, ASKED) == (exits.USAGE, [])
+    assert "--early" in refused.stderr
+    assert run("--date", "2099-10-07", "--early").exit_code == exits.OK
+    assert [(dt.date(2099, 10, 7),)] == ASKED
+
+
 def test_several_steps_run_in_the_order_of_the_chain(run: Any) -> None:
     result = run("--date", "2013-10-07", "--step", "challenger", "--step", "pnl", "--json")
     assert [one["step"] for one in json.loads(result.stdout)] == ["pnl"]

@@ -5,8 +5,7 @@ import datetime as dt
 import pytest
 
 from chassis.scheduling import SCHEDULER_VARIABLE, scheduler_kind
-from local_stack.scheduler import ATTEMPTS_MAX, DELAY, LAST_STEP, RETRY, DateState, date_over
-from tapeline_cli.eod.chain import CHAIN
+from local_stack.scheduler import ATTEMPTS_MAX, DELAY, RETRY, DateState, date_over
 
 NOW = dt.datetime(2026, 11, 23, 22, 30, tzinfo=dt.UTC)
 
@@ -38,10 +37,6 @@ def test_a_date_is_over_some_time_after_the_close_in_new_york(now: dt.datetime, 
 )
 def test_it_runs_once_and_retries_a_failure(state: DateState, due: bool) -> None:
     assert state.is_due(NOW) is due
-
-
-def test_the_last_step_of_the_chain_ends_the_date() -> None:
-    assert CHAIN[-1].name == LAST_STEP
 
 
 def test_one_setting_decides_who_schedules() -> None:

@@ -24,6 +24,10 @@ Since = Annotated[
 Steps = Annotated[
     list[str] | None, typer.Option("--step", help="Run this step only; may be given several times.")
 ]
+Early = Annotated[
+    bool,
+    typer.Option("--early", help="Also run a date that is not over; a run after its close restates it."),
+]
 Status = Annotated[bool, typer.Option("--status", help="Run nothing; show what was tried for the date.")]
 Failure = Annotated[
     str | None,
@@ -43,6 +47,7 @@ def eod(
     date: Date,
     since: Since = None,
     step: Steps = None,
+    early: Early = False,
     status: Status = False,
     record_failure: Failure = None,
     run_id: RunId = None,
@@ -71,7 +76,19 @@ def eod(
     if not dates:
         span = f"{date:%Y-%m-%d} is a {date:%A}" if since is None else "there is none in this span"
         raise typer.BadParameter(f"{span}; business dates are Mondays to Fridays", param_hint="--date")
+    if not early:
+        _refuse_open(dates)
     _run(dates, steps, as_json)
+
+
+def _refuse_open(dates: Sequence[dt.date]) -> None:
+    """Closes taken at noon look like those of the evening, so a date that is not over is asked for in words."""
+    from endofday.core.fx_day import fx_close
+
+    now = dt.datetime.now(dt.UTC)
+    if still_open := [date for date in dates if fx_close(date) > now]:
+        ends = f"{still_open[0]} ends at 17:00 New York, {fx_close(still_open[0]):%Y-%m-%d %H:%M} UTC"
+        raise typer.BadParameter(f"{ends}; wait for it, or give --early", param_hint="--date")
 
 
 def _run(dates: Sequence[dt.date], steps: Sequence[Any], as_json: bool) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from chassis.logs import configure_logging, get_logger
+from endofday.core.chain import CHAIN_STEPS
 from endofday.core.fx_day import fx_close, is_business_date
 from store.password import password_reader
 
@@ -22,12 +23,17 @@ DELAY = dt.timedelta(minutes=15)
 POLL_S = 60.0
 RETRY = dt.timedelta(minutes=10)
 ATTEMPTS_MAX = 3
-LAST_STEP = "compact"
+# What was tried before the close, by a person with --early, is neither the end of day nor a failure of it;
+# a row with a run_id was told by another scheduler about an attempt that has a row of its own.
 _STATE = """
+WITH tried AS (
+    SELECT step, state, ended_at FROM ops.run
+     WHERE date = $1 AND step = ANY ($2) AND started_at >= $3 AND NOT details ? 'run_id'
+)
 SELECT EXISTS (SELECT FROM ops.price_bar WHERE trade_date = $1 AND window_end <= $3) AS traded,
-       EXISTS (SELECT FROM ops.run WHERE date = $1 AND step = $2 AND state = 'done') AS done,
-       (SELECT count(*) FROM ops.run WHERE date = $1 AND state = 'failed') AS failures,
-       (SELECT max(ended_at) FROM ops.run WHERE date = $1 AND state = 'failed') AS failed_at
+       (SELECT count(DISTINCT step) FROM tried WHERE state = 'done') = cardinality($2::text[]) AS done,
+       (SELECT count(*) FROM tried WHERE state = 'failed') AS failures,
+       (SELECT max(ended_at) FROM tried WHERE state = 'failed') AS failed_at
 """
 log = get_logger(__name__)
 
@@ -75,7 +81,7 @@ async def look(dsn: str, stop: asyncio.Event) -> None:
     date = date_over(now)
     conn = await asyncpg.connect(dsn, timeout=10, password=password_reader())
     try:
-        found = DateState(**await conn.fetchrow(_STATE, date, LAST_STEP, fx_close(date)))
+        found = DateState(**await conn.fetchrow(_STATE, date, CHAIN_STEPS, fx_close(date)))
     finally:
         await conn.close()
     if found.is_due(now):
