@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
@@ -90,15 +90,26 @@ class BronzeTicks:
     """The writer of the Bronze table: one per process, one process per table."""
 
     def __init__(
-        self, spark: SparkSession, lake: Lake, on_progress: Callable[[Progress], None] = lambda progress: None
+        self,
+        spark: SparkSession,
+        lake: Lake,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+        first_offsets: Mapping[int, int] | None = None,
     ) -> None:
+        """`first_offsets` of the topic are where an empty table begins, so that it knows what it lacks."""
         self._path = lake.bronze_ticks
         self._on_progress = on_progress
         create_table(self._path, to_arrow_schema(BRONZE_SCHEMA), ("trade_date", "symbol"), append_only=True)
         self.progress = restore_progress(spark, self._path)
+        if not self.progress.next_offsets:
+            self.progress = Progress(next_offsets=dict(first_offsets or {}))
         self.replays = 0
         if self.progress.next_offsets:
             on_progress(self.progress)
+
+    def give_up(self, lost: Mapping[int, range]) -> None:
+        """Count ticks that exist no more; the next commit makes it durable and begins behind them."""
+        self.progress = self.progress.without(lost)
 
     def write(self, messages: DataFrame, query_id: str, batch_id: int) -> None:
         """Append one micro-batch and tell how far Bronze is now."""

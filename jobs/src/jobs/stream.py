@@ -13,15 +13,24 @@ WriteBatch = Callable[[DataFrame, str, int], None]
 
 
 def kafka_source(
-    spark: SparkSession, bootstrap: str, topic: str, *, max_offsets_per_trigger: int, headers: bool = False
+    spark: SparkSession,
+    bootstrap: str,
+    topic: str,
+    *,
+    max_offsets_per_trigger: int,
+    headers: bool = False,
+    skip_deleted: bool = False,
 ) -> DataFrame:
-    """The topic from its beginning; the checkpoint remembers offsets, and lost data stops the query."""
+    """The topic from its beginning; the checkpoint remembers offsets, and lost data stops the query.
+
+    `skip_deleted` is for a caller who has found out what was deleted: the query then begins where data do.
+    """
     return (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", bootstrap)
         .option("subscribe", topic)
         .option("startingOffsets", "earliest")
-        .option("failOnDataLoss", "true")
+        .option("failOnDataLoss", str(not skip_deleted).lower())
         .option("maxOffsetsPerTrigger", max_offsets_per_trigger)
         .option("kafka.isolation.level", "read_committed")
         .option("includeHeaders", str(headers).lower())
@@ -31,9 +40,9 @@ def kafka_source(
 
 
 def start_query(
-    source: DataFrame, *, name: str, checkpoint: str, write: WriteBatch, every_s: float
+    source: DataFrame, *, name: str, checkpoint: str, write: WriteBatch, every_s: float | None
 ) -> StreamingQuery:
-    """Start a query that hands each micro-batch to `write`."""
+    """Start a query that hands each micro-batch to `write`, and ends with what is there now without a time."""
     identity: Future[str] = Future()  # known only once the query runs, and its first batch may come before
 
     def on_batch(batch: DataFrame, batch_id: int) -> None:
@@ -41,7 +50,10 @@ def start_query(
 
     writer = source.writeStream.queryName(name).foreachBatch(on_batch)
     writer = writer.option("checkpointLocation", checkpoint)
-    writer = writer.trigger(processingTime=f"{round(every_s * 1000)} milliseconds")
+    if every_s is None:
+        writer = writer.trigger(availableNow=True)
+    else:
+        writer = writer.trigger(processingTime=f"{round(every_s * 1000)} milliseconds")
     query = writer.start()
     identity.set_result(str(query.id))
     return query

@@ -11,6 +11,7 @@ progresses = st.builds(
     st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)), numbers),
     st.dictionaries(st.integers(0, 5), numbers),
     st.dictionaries(st.integers(0, 5), numbers),
+    st.dictionaries(st.integers(0, 5), numbers),
 )
 
 
@@ -26,3 +27,10 @@ def test_progress_never_falls_whatever_the_order(one: Progress, other: Progress)
     assert merged.merged(one) == merged
     for place, mark in one.marks.items():
         assert merged.marks[place] >= mark
+
+
+def test_ticks_given_up_are_counted_once_and_for_good() -> None:
+    before = Progress({}, {0: 7, 1: 3}, {}, {0: 2})
+    after = before.without({0: range(7, 10)})
+    assert (after.next_offsets, after.lost) == ({0: 10, 1: 3}, {0: 5})
+    assert Progress.from_note(json.loads(after.to_note())) == after

@@ -43,6 +43,10 @@ INGEST_LOST = Counter(
     "Raw events that retention deleted before they were taken in.",
     ["topic", "partition"],
 )
+BRONZE_LOST = Gauge(
+    "tapeline_bronze_lost_ticks",
+    "Ticks that retention deleted before Bronze had them, as found at its last start.",
+)
 DLQ_RECORDS = Counter("tapeline_dlq_records_total", "Dead letters written.", ["topic", "reason"])
 PRODUCED_TICKS = Counter("tapeline_produced_ticks_total", "Raw events sent by the producer.", ["kind"])
 

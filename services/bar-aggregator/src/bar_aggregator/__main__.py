@@ -9,9 +9,10 @@ from collections.abc import Callable
 from bar_aggregator.adapters.bar_store import BarStore
 from bar_aggregator.adapters.job_routes import job_routes
 from bar_aggregator.adapters.reference import Reference
+from bar_aggregator.bronze import BRONZE
 from bar_aggregator.live import HEALTH_NAME, LivePath
 from bar_aggregator.settings import AggregatorSettings
-from bar_aggregator.spark_path import BRONZE, REJECTED, SparkPath
+from bar_aggregator.spark_path import REJECTED, SparkPath
 from chassis import metrics
 from chassis.clock import SystemClock
 from chassis.health import Health, serve_health

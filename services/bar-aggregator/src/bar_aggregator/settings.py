@@ -1,11 +1,19 @@
 """What the aggregator reads from its environment."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from chassis.scheduling import SchedulerKind
 from chassis.settings import ServiceSettings
+from jobs.lost_ticks import parse
+
+
+def _named(text: str) -> str:
+    """Refused where the service starts, not when it needs it."""
+    parse(text)
+    return text
 
 
 class AggregatorSettings(ServiceSettings):
@@ -22,6 +30,10 @@ class AggregatorSettings(ServiceSettings):
 
     bronze_interval_s: float = Field(default=5.0, description="time between micro-batches into Bronze")
     bronze_batch_max: int = Field(default=400_000, description="most ticks of one micro-batch")
+    give_up_ticks: Annotated[str, AfterValidator(_named)] = Field(
+        default="",
+        description="ticks that Bronze goes on without, as its error names them: partition:first-last, by comma",
+    )
     query_failures_max: int = Field(
         default=8, description="failures of a streaming query in a row after which the process ends"
     )

@@ -7,29 +7,28 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from bar_aggregator.adapters.bar_store import BarStore
 from bar_aggregator.adapters.offsets import BronzeOffsets
 from bar_aggregator.adapters.reference import Reference
 from bar_aggregator.adapters.spark_queries import WatchedQueries
+from bar_aggregator.bronze import BRONZE, BronzeQuery
 from bar_aggregator.core.closing import ClosingRule, next_run_us
 from bar_aggregator.settings import AggregatorSettings
 from bar_aggregator.silver_job import JobResult, SilverJob
 from chassis import metrics
 from chassis.clock import Clock
-from chassis.crash import crash_point
 from chassis.health import Health
 from chassis.kafka import Publisher, new_producer
 from chassis.logs import get_logger
 from chassis.scheduling import SchedulerKind
 from chassis.shutdown import StopSignal
 from contracts import Bar, topics
-from jobs.bronze_ticks import BronzeTicks
 from jobs.compact import Compaction, compact, tables, vacuum
 from jobs.lake import Lake
-from jobs.progress import Progress
+from jobs.lost_ticks import parse
 from jobs.rejected_ticks import RejectedTicks
 from jobs.revisions import ReportingRule
 from jobs.session import SessionOptions, open_session
@@ -37,7 +36,7 @@ from jobs.silver_run import SilverRun
 from jobs.stream import kafka_source, start_query
 from jobs.touched_windows import TouchedWindows
 
-BRONZE, REJECTED = "bronze", "rejected"
+REJECTED = "rejected"
 WATCH_S = 0.5
 VACUUM_EVERY_S = 86_400.0
 SESSION_WAIT_S = 120.0
@@ -70,7 +69,14 @@ class SparkPath:
         self._clock = clock
         self._lake = Lake(settings.lake)
         self._offsets = BronzeOffsets(settings.kafka)
-        self._bronze: BronzeTicks | None = None
+        self._bronze = BronzeQuery(
+            settings.kafka,
+            self._lake,
+            self._offsets,
+            batch_max=settings.bronze_batch_max,
+            every_s=settings.bronze_interval_s,
+            given_up=parse(settings.give_up_ticks),
+        )
         self._job: SilverJob | None = None
         self._spark: SparkSession | None = None
         self._queries: WatchedQueries | None = None
@@ -142,7 +148,7 @@ class SparkPath:
             self._store,
             Publisher(new_producer(settings.kafka, "bar-aggregator.silver")),
             self._reference,
-            self._progress,
+            lambda: self._bronze.progress,
             self._on_final,
             ClosingRule(round(settings.quiet_s * 1e6)),
             self._clock,
@@ -151,41 +157,25 @@ class SparkPath:
 
     def _start_bronze(self) -> StreamingQuery:
         assert self._spark is not None
-        # A new writer each time: after a failure the table knows better than memory how far it is.
-        self._bronze = BronzeTicks(self._spark, self._lake, self._on_bronze)
-        return start_query(
-            self._source(topics.TICKS.name, self._settings.bronze_batch_max),
-            name=BRONZE,
-            checkpoint=self._lake.checkpoint("bronze-ticks"),
-            write=self._bronze.write,
-            every_s=self._settings.bronze_interval_s,
-        )
+        return self._bronze.start(self._spark)
 
     def _start_rejected(self) -> StreamingQuery:
+        assert self._spark is not None
         writer = RejectedTicks(self._lake, self._offsets.commit_rejected)
+        source = kafka_source(
+            self._spark,
+            self._settings.kafka,
+            topics.TICKS_REJECTED.name,
+            max_offsets_per_trigger=self._settings.bronze_batch_max,
+            headers=True,
+        )
         return start_query(
-            self._source(topics.TICKS_REJECTED.name, self._settings.bronze_batch_max, headers=True),
+            source,
             name=REJECTED,
             checkpoint=self._lake.checkpoint("bronze-rejected"),
             write=writer.write,
             every_s=self._settings.bronze_interval_s,
         )
-
-    def _source(self, topic: str, batch_max: int, headers: bool = False) -> DataFrame:
-        assert self._spark is not None
-        return kafka_source(
-            self._spark, self._settings.kafka, topic, max_offsets_per_trigger=batch_max, headers=headers
-        )
-
-    def _on_bronze(self, progress: Progress) -> None:
-        crash_point("bronze-after-write")
-        self._offsets.commit_ticks(progress)
-        if progress.newest_event_us:  # the first batch of a new platform is empty
-            newest = max(progress.newest_event_us.values())
-            metrics.WATERMARK_SECONDS.labels(stage="bronze").set(newest / 1e6)
-
-    def _progress(self) -> Progress:
-        return Progress() if self._bronze is None else self._bronze.progress
 
     def _run_timer(self, stop: StopSignal) -> None:
         """The Silver job after every window, and once more when some windows were not complete yet."""

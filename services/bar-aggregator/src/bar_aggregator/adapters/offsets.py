@@ -4,7 +4,9 @@ import json
 import threading
 from collections.abc import Mapping
 
-from chassis.kafka import commit, new_consumer
+from confluent_kafka import TopicPartition
+
+from chassis.kafka import ADMIN_TIMEOUT_S, commit, new_consumer, partitions_of
 from contracts import topics
 from jobs.progress import Progress
 
@@ -17,6 +19,17 @@ class BronzeOffsets:
     def __init__(self, bootstrap: str) -> None:
         self._consumer = new_consumer(bootstrap, GROUP)
         self._lock = threading.Lock()
+
+    def first_offsets(self) -> dict[int, int]:
+        """The oldest offset that the ticks topic still has, per partition."""
+        topic = topics.TICKS.name
+        with self._lock:
+            return {
+                number: self._consumer.get_watermark_offsets(
+                    TopicPartition(topic, number), timeout=ADMIN_TIMEOUT_S
+                )[0]
+                for number in partitions_of(self._consumer, topic)
+            }
 
     def commit_ticks(self, progress: Progress) -> None:
         """Next offset of ticks per partition, with the newest event time as watermark."""

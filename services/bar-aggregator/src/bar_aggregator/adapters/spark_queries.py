@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from confluent_kafka import KafkaException
 from pyspark.errors import PySparkException
 from pyspark.sql.streaming.query import StreamingQuery
 
 from chassis.clock import Clock
 from chassis.health import Health
 from chassis.logs import get_logger
+from jobs.lost_ticks import TicksLost
 
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 STEADY_S = 300.0
@@ -65,7 +67,11 @@ class WatchedQueries:
     def _start(self, name: str, state: _State) -> None:
         try:
             state.query = self._starters[name]()
-        except PySparkException as error:
+        except TicksLost as error:
+            # Only a person's decision mends it: meanwhile the live path goes on, and readiness tells why.
+            self._wait(name, state, BACK_OFF_S[-1], str(error))
+            return
+        except (PySparkException, KafkaException) as error:
             self._failed(name, state, str(error))
             return
         state.started_at = self._clock.monotonic()
@@ -76,8 +82,12 @@ class WatchedQueries:
         state.query = None
         state.failures += 1
         pause = BACK_OFF_S[min(state.failures, len(BACK_OFF_S)) - 1]
+        self._wait(name, state, pause, why)
+        if state.failures >= self._failures_max:
+            raise QueryFailed(f"query {name} failed {state.failures} times in a row: {why[:500]}")
+
+    def _wait(self, name: str, state: _State, pause: float, why: str) -> None:
+        """Until `watch` starts the query again."""
         state.start_at = self._clock.monotonic() + pause
         self._health.not_ready(name, why[:500])
         log.error("query_failed", query=name, failures=state.failures, again_in_s=pause, error=why[:2000])
-        if state.failures >= self._failures_max:
-            raise QueryFailed(f"query {name} failed {state.failures} times in a row: {why[:500]}")
