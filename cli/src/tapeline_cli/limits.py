@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tapeline_cli.api import opened_api
+from tapeline_cli.moments import parse_moment
 from tapeline_cli.output import JsonOption, console, print_json
 from tapeline_client.types import LimitActionIn, LimitBreach
 
@@ -96,22 +97,10 @@ def act(
         note=note,
         raise_id=raise_id,
         level=level,
-        expires_at=_moment(until),
+        expires_at=None if until is None else parse_moment(until, "--until"),
     )
     with opened_api() as api:
         print_json(to_builtins(api.act_on_limit(limit_id, asked)))
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--until") from error
-    if found.tzinfo is None:
-        raise typer.BadParameter(f"{text} has no zone, such as Z", param_hint="--until")
-    return found
 
 
 def _breach(breach: LimitBreach | None) -> str:

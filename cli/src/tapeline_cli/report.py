@@ -11,6 +11,7 @@ import typer
 
 from local_stack.state import StateDir
 from tapeline_cli.connection import Connection
+from tapeline_cli.moments import parse_moment
 from tapeline_cli.output import console, fail
 
 if TYPE_CHECKING:
@@ -54,9 +55,10 @@ def report(
     from reports.adapters.gold import ReportUnavailable
     from reports.catalog import FORMATS
 
+    moment = None if known_at is None else parse_moment(known_at, "--known-at")
     day, target = date.date(), out or StateDir.from_environment().root / "reports" / f"{date:%Y-%m-%d}"
     try:
-        made = _made(name, day, _moment(known_at))
+        made = _made(name, day, moment)
     except ReportUnavailable as error:
         fail(str(error), error.fix)
     target.mkdir(parents=True, exist_ok=True)
@@ -74,15 +76,3 @@ def _made(name: str, date: dt.date, known_at: dt.datetime | None) -> Report:
     dsn = Connection.of_stack().postgres
     with Database(dsn, application="tapeline-report", max_size=1, role=READER) as database:
         return database.run(make_report(database.pool, name, date, known_at))
-
-
-def _moment(text: str | None) -> dt.datetime | None:
-    if text is None:
-        return None
-    try:
-        found = dt.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text} is no ISO 8601 time", param_hint="--known-at") from error
-    if found.tzinfo is None:
-        raise typer.BadParameter(f"{text} has no zone, e.g. {text}+00:00", param_hint="--known-at")
-    return found

@@ -9,6 +9,7 @@ import typer
 
 from tapeline_cli import exits
 from tapeline_cli.connection import Connection
+from tapeline_cli.moments import parse_moment
 from tapeline_cli.output import JsonOption, console, print_json
 
 OTC = "OTC"
@@ -30,7 +31,7 @@ def session(
     """Name the exchanges of loaded instruments that trade; exit code 6 when none does."""
     if date is not None and at is not None:
         raise typer.BadParameter("give --date or --at, not both")
-    moment = _moment(at)
+    moment = dt.datetime.now(dt.UTC) if at is None else parse_moment(at, "--at")
     # Imported here: calendars take seconds, which every other command would pay.
     from endofday.adapters.trading import exchanges
     from endofday.core.trading import trades_at, trades_on
@@ -50,15 +51,3 @@ def session(
         console.print(", ".join(trading) or "nothing trades", markup=False)
     if not trading:
         raise typer.Exit(exits.NOTHING_TO_DO)
-
-
-def _moment(text: str | None) -> dt.datetime:
-    if text is None:
-        return dt.datetime.now(dt.UTC)
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no ISO 8601 time", param_hint="--at") from error
-    if moment.tzinfo is None:
-        raise typer.BadParameter(f"{text!r} has no zone; add Z or an offset", param_hint="--at")
-    return moment

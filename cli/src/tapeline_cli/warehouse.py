@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import psycopg
 import typer
 from psycopg.conninfo import conninfo_to_dict
 
@@ -17,9 +18,12 @@ from local_stack.state import StateDir, checkout_root
 from store.password import password_option
 from tapeline_cli import exits
 from tapeline_cli.connection import Connection
+from tapeline_cli.moments import parse_moment
+from tapeline_cli.output import errors
 
 group = typer.Typer(help="The warehouse: schema gold, built and tested by dbt.", no_args_is_help=True)
 
+APPLICATION = "tapeline-warehouse"
 _FIELDS = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "DATABASE"}
 
 Select = Annotated[str | None, typer.Option("--select", "-s", help="Only these models, in dbt's syntax.")]
@@ -39,11 +43,10 @@ def build(
 ) -> None:
     """Build what changed and run every test. Harmless when repeated."""
     options = ["--full-refresh"] if full_refresh else []
-    if select is not None:
-        # Without tests that also need models outside the choice: those may not be built yet.
-        options += ["--indirect-selection", "buildable"]
     if known_at is not None:
-        options += ["--vars", f"{{known_at: '{_moment(known_at)}'}}"]
+        # The same moment as dbt's macros write it into SQL.
+        moment = parse_moment(known_at, "--known-at").isoformat()
+        options += ["--vars", f"{{known_at: '{moment}'}}"]
     _run(["build", *options], select)
 
 
@@ -63,17 +66,6 @@ def freshness() -> None:
 def docs() -> None:
     """Write the pages with columns and lineage into one file, warehouse/target/static_index.html."""
     _run(["docs", "generate", "--static"], None)
-
-
-def _moment(text: str) -> str:
-    """The same moment as dbt's macros write it into SQL."""
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is not ISO 8601", param_hint="--known-at") from error
-    if moment.tzinfo is None:
-        raise typer.BadParameter(f"{text!r} has no zone: add Z for UTC", param_hint="--known-at")
-    return moment.isoformat()
 
 
 def environment_of(dsn: str) -> dict[str, str]:
@@ -96,14 +88,31 @@ def dbt_command(arguments: Sequence[str], root: Path) -> list[str]:
     ]
 
 
+@contextmanager
+def one_at_a_time(dsn: str) -> Iterator[None]:
+    """Wait until no other command builds or tests the warehouse of this database, and keep others waiting.
+
+    Two at once would delete and insert the same groups, and write the same files of dbt. The lock is the
+    database's: Airflow calls from another container. It ends with the connection, so nobody can leave it.
+    """
+    with psycopg.connect(dsn, autocommit=True, application_name=APPLICATION, **password_option()) as conn:
+        (free,) = conn.execute("SELECT pg_try_advisory_lock(hashtext('warehouse'))").fetchone() or (False,)
+        if not free:
+            errors.print("waits for another command that works on the warehouse")
+            conn.execute("SELECT pg_advisory_lock(hashtext('warehouse'))")
+        yield
+
+
 def _run(arguments: list[str], select: str | None) -> None:
-    root = checkout_root()
-    environment = {**os.environ, **environment_of(Connection.of_stack().postgres), **_silver()}
+    root, dsn = checkout_root(), Connection.of_stack().postgres
     if subprocess.run([str(root / "scripts/install"), "dbt"], check=False).returncode:
         raise StackError("dbt could not be installed", "run `scripts/install dbt` and read what it says")
     # Without `cautious` a test would run that also reads a model which is not chosen, perhaps not built yet.
     chosen = ["--select", select, "--indirect-selection", "cautious"] if select else []
-    if subprocess.run(dbt_command([*arguments, *chosen], root), env=environment, check=False).returncode:
+    with one_at_a_time(dsn):
+        environment = {**os.environ, **environment_of(dsn), **_silver()}
+        done = subprocess.run(dbt_command([*arguments, *chosen], root), env=environment, check=False)
+    if done.returncode:
         raise typer.Exit(exits.FAILED)
 
 

@@ -82,7 +82,7 @@ def eod(
 
 
 def _refuse_open(dates: Sequence[dt.date]) -> None:
-    """Closes taken at noon look like those of the evening, so a date that is not over is asked for in words."""
+    """Closes taken at noon look like those of the evening: they are asked for in words."""
     from endofday.core.fx_day import fx_close
 
     now = dt.datetime.now(dt.UTC)
