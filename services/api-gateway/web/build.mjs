@@ -10,7 +10,7 @@ import { build } from "esbuild";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const TARGET = join(HERE, "../src/api_gateway/dashboard");
 const COPIED = ["index.html", "favicon.svg"];
-const SOURCES = ["build.mjs", "package.json", "package-lock.json", "tsconfig.json", ...COPIED, "src"];
+const SOURCES = ["build.mjs", "shapes.py", "package.json", "package-lock.json", "tsconfig.json", ...COPIED, "src"];
 const MOST_GZIPPED_BYTES = 250_000;
 
 const files = (path) =>

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import re
+import runpy
 from pathlib import Path
 
 import httpx
@@ -36,6 +37,14 @@ def test_the_bundle_was_built_from_these_sources() -> None:
 def test_every_input_of_the_build_is_watched() -> None:
     inputs = {path.name for path in WEB.iterdir() if path.is_file() and not path.name.startswith(".")}
     assert inputs == {name for name in MANIFEST["sources"] if "/" not in name}
+
+
+def test_the_types_of_the_sources_are_those_of_the_interface() -> None:
+    tool = runpy.run_path(str(WEB / "shapes.py"))
+    document = json.loads(tool["DOCUMENT"].read_text())
+    assert tool["answers_module"](document) == tool["TARGET"].read_text(), "run `make web` and commit it"
+    document["components"]["schemas"]["Money"]["properties"]["amount"]["type"] = "number"
+    assert tool["answers_module"](document) != tool["TARGET"].read_text()
 
 
 def test_the_bundle_was_not_touched_by_hand() -> None:

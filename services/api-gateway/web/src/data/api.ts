@@ -1,5 +1,6 @@
 // Asking the gateway. A refusal is an RFC 9457 problem, told as it is.
 import { signal } from "@preact/signals";
+import type { Page, Problem } from "./shapes";
 
 /** False once the gateway has refused us: everything else waits for a new sign-in. */
 export const signedIn = signal(true);
@@ -15,15 +16,9 @@ export class ProblemError extends Error {
   }
 }
 
-interface ProblemBody {
-  title?: string;
-  detail?: string;
-  trace_id?: string;
-}
-
 export async function problemOf(answer: Response): Promise<ProblemError> {
   if (answer.status === 401) signedIn.value = false;
-  const body = (await answer.json().catch(() => ({}))) as ProblemBody;
+  const body = (await answer.json().catch(() => ({}))) as Partial<Problem>;
   return new ProblemError(
     answer.status,
     body.title ?? `HTTP ${answer.status}`,
@@ -40,6 +35,19 @@ async function ask<T>(path: string, init: RequestInit): Promise<T> {
 
 export function get<T>(path: string, abort?: AbortSignal): Promise<T> {
   return ask<T>(path, { headers: { Accept: "application/json" }, signal: abort ?? null });
+}
+
+/** All of a list by its cursors; `turn` is waited for before each page. */
+export async function getAll<T>(path: string, turn: () => Promise<void>, abort?: AbortSignal): Promise<Page<T>> {
+  const data: T[] = [];
+  let cursor: string | null | undefined;
+  do {
+    await turn();
+    const page = await get<Page<T>>(cursor ? `${path}&cursor=${encodeURIComponent(cursor)}` : path, abort);
+    data.push(...page.data);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return { data, next_cursor: null };
 }
 
 export function post<T>(path: string, body: unknown): Promise<T> {

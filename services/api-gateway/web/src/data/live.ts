@@ -1,7 +1,8 @@
 // What the stream says, held for every page.
-import { batch, computed, signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import type { StreamEvent } from "./events";
-import type { Basis, LimitEvent, Risk, Value } from "./shapes";
+import { lateRisks, lateValues, oldRisk, oldValue } from "./freshness";
+import type { Basis, LimitEvent, RemovedEvent, Risk, SnapshotEvent, Value } from "./shapes";
 import { Shelf } from "./shelf";
 import { follow } from "./stream";
 
@@ -23,13 +24,11 @@ export const heardAt = signal(Date.now());
 export const now = signal(Date.now());
 /** Newest market time of all values, in milliseconds; null before the first. */
 export const marketTime = signal<number | null>(null);
-export const lostForSeconds = computed(() =>
-  link.value === "live" ? 0 : Math.max(0, (now.value - heardAt.value) / 1000),
-);
 
 const shelves = [values, risks, limits];
 let snapshotLeft = -1;
 const trailedAt = new Map<string, number>();
+const riskCameAt = new Map<string, number>();
 
 export const keyOf = (portfolio: string, basis: Basis = "last"): string => `${portfolio}\n${basis}`;
 
@@ -53,7 +52,7 @@ function take(event: StreamEvent): void {
   const body: unknown = JSON.parse(event.data);
   switch (event.name) {
     case "snapshot":
-      snapshotLeft = (body as { events: number }).events;
+      snapshotLeft = (body as SnapshotEvent).events;
       shelves.forEach((shelf) => shelf.beginSnapshot());
       return endSnapshotAfter(0);
     case "value":
@@ -66,7 +65,7 @@ function take(event: StreamEvent): void {
       limits.put((body as LimitEvent).limit_id, body as LimitEvent);
       return endSnapshotAfter(1);
     case "removed":
-      return takeRemoved(body as { topic: string; subject: string; part: Basis });
+      return takeRemoved(body as RemovedEvent);
   }
 }
 
@@ -91,14 +90,33 @@ function takeValue(value: Value): void {
 }
 
 function takeRisk(risk: Risk): void {
-  risks.put(keyOf(risk.portfolio_id, risk.basis ?? "last"), risk);
+  const key = keyOf(risk.portfolio_id, (risk.basis ?? "last") as Basis);
+  if (risks.at(key).peek()?.as_of !== risk.as_of) riskCameAt.set(key, Date.now());
+  risks.put(key, risk);
 }
 
-function takeRemoved({ topic, subject, part }: { topic: string; subject: string; part: Basis }): void {
-  (topic === "values" ? values : risks).remove(keyOf(subject, part));
+function takeRemoved({ topic, subject, part }: RemovedEvent): void {
+  (topic === "values" ? values : risks).remove(keyOf(subject, part as Basis));
+}
+
+export function valueOf(portfolio: string): Value | undefined {
+  return values.at(keyOf(portfolio)).value;
 }
 
 /** The live risk of a portfolio, else the official one. */
 export function riskOf(portfolio: string): Risk | undefined {
   return risks.at(keyOf(portfolio)).value ?? risks.at(keyOf(portfolio, "bar")).value;
+}
+
+/** Why the live value of a portfolio is not up to date; null while it is. */
+export function whyOldValue(portfolio: string): string | null {
+  return lateValues.value ?? oldValue(valueOf(portfolio), marketTime.value);
+}
+
+/** Why its risk and the states of its limits are not. */
+export function whyOldRisk(portfolio: string): string | null {
+  const risk = riskOf(portfolio);
+  const key = keyOf(portfolio, (risk?.basis ?? "last") as Basis);
+  const quiet = (): number => now.value - (riskCameAt.get(key) ?? 0);
+  return lateRisks.value ?? oldRisk(risk, values.at(key).value, quiet);
 }

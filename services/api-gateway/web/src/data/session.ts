@@ -2,13 +2,7 @@
 import { effect, signal } from "@preact/signals";
 import { get, problemOf } from "./api";
 import { link } from "./live";
-
-export interface Session {
-  name: string;
-  kind: string;
-  scopes: string[];
-  expires_at: string | null;
-}
+import type { Session } from "./shapes";
 
 export const session = signal<Session | null>(null);
 
@@ -21,7 +15,7 @@ effect(() => {
   );
 });
 
-export function may(scope: string): boolean {
+export function may(scope: Session["scopes"][number]): boolean {
   const scopes = session.value?.scopes ?? [];
   return scopes.includes(scope) || scopes.includes("admin");
 }

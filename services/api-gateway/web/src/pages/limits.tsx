@@ -1,27 +1,29 @@
 // Every limit, the open breaches first, and what people do about them.
 import { useSignal } from "@preact/signals";
-import { age, measured, words } from "../data/format";
-import { limits as events, marketTime } from "../data/live";
-import { ofPortfolio, useResource } from "../data/resource";
+import { useEffect } from "preact/hooks";
+import { age, measured, percent, words } from "../data/format";
+import { marketTime, whyOldRisk } from "../data/live";
+import { ofPortfolio, OnScreen, usePortfolios, useResource } from "../data/resource";
 import { address, route } from "../data/route";
-import type { LimitBreach, Limits as Answer, LimitStatus, Page, Portfolio } from "../data/shapes";
+import type { LimitBreach, Limits as Answer, LimitStatus } from "../data/shapes";
 import { Missing } from "../parts/figures";
 import { RecentEvents } from "../parts/limit-events";
-import { byUrgency, Light } from "../parts/lights";
+import { byUrgency, Light, limitsOf, sureState } from "../parts/lights";
+import { useOnScreen } from "../parts/on-screen";
 import { Empty, Failed, Loaded, Panel } from "../parts/panel";
 import { type Column, Table } from "../parts/table";
 import { BreachDesk } from "../parts/breach-desk";
 
-const EVERY_MS = 5_000;
+const EVERY_MS = 10_000;
 
 export function Limits() {
-  const listed = useResource<Page<Portfolio>>("/v1/portfolios");
+  const listed = usePortfolios();
   return (
     <div class="page limits">
       <Panel title="Limits" area="wide-panel" note="live values against the levels in force; UNKNOWN is never OK">
         <Loaded what="portfolios" from={listed.value}>
           {({ data }) =>
-            data.length === 0 ? <Empty>No portfolio yet.</Empty> : data.map((one) => <OfPortfolio key={one.portfolio_id} id={one.portfolio_id} />)
+            data.length === 0 ? <Empty>No portfolio yet.</Empty> : data.map((one) => <Section key={one.portfolio_id} id={one.portfolio_id} />)
           }
         </Loaded>
       </Panel>
@@ -30,31 +32,50 @@ export function Limits() {
   );
 }
 
-/** When any limit changes, all are asked again: an event tells its state, not the phase of its breach. */
-function lastEvents(): string {
-  return events.keys.value.map((name) => events.at(name).value?.event_id).join();
+/** Asks when it is seen, so it takes place before it has anything to show. */
+function Section({ id }: { id: string }) {
+  const [place, seen] = useOnScreen<HTMLDivElement>();
+  useEffect(() => {
+    if (limitsOf(id).some((limit) => limit.limit_id === route.peek().subject)) place.current?.scrollIntoView({ block: "nearest" });
+  }, []);
+  return (
+    <div ref={place}>
+      <OnScreen.Provider value={seen}>
+        <OfPortfolio id={id} />
+      </OnScreen.Provider>
+    </div>
+  );
+}
+
+/** When a limit of the portfolio changes, all are asked again: an event tells its state, not the phase of its breach. */
+function lastEvents(portfolio: string): string {
+  return limitsOf(portfolio).map((event) => event.event_id).join();
 }
 
 function OfPortfolio({ id }: { id: string }) {
   const acted = useSignal(0);
-  const answer = useResource<Answer>(ofPortfolio(id, "limits"), { everyMs: EVERY_MS, when: lastEvents() + acted.value });
+  const answer = useResource<Answer>(ofPortfolio(id, "limits"), { everyMs: EVERY_MS, when: lastEvents(id) + acted.value });
   const opened = useSignal<string | null>(route.value.subject);
   const { data, error } = answer.value;
-  if (data === null) return error === null ? null : <Failed what={`Limits of ${id}`} error={error} />;
+  if (data === null) return error === null ? <div class="ahead" /> : <Failed what={`Limits of ${id}`} error={error} />;
   if (data.limits.length === 0) return null;
-  const rows = [...data.limits].sort((one, other) => byUrgency(one.state, other.state));
+  const whyOld = error ?? whyOldRisk(id);
+  const rows = data.limits
+    .map((limit) => ({ ...limit, state: sureState(limit.state, whyOld) }))
+    .sort((one, other) => byUrgency(one.state, other.state));
   return (
     <>
       <h3>
         <a href={address("portfolio", id)}>{id}</a>
       </h3>
       {error !== null && <Failed what={`Newer limits of ${id}`} error={error} />}
+      {error === null && whyOld !== null && <p class="why light warning">▲ Judged on old numbers: {whyOld}</p>}
       <Table
         caption={`Limits of ${id}`}
         columns={COLUMNS(opened.value, (name) => (opened.value = opened.value === name ? null : name))}
         rows={rows}
         keyOf={(row) => row.limit_id}
-        classOf={(row) => (row.state === "BREACH" ? "breached" : "")}
+        classOf={(row) => (row.state === "BREACH" ? "breached" : whyOld ? "stale" : "")}
         below={(row) => row.limit_id === opened.value && <BreachDesk limit={row} onActed={() => acted.value++} />}
       />
     </>
@@ -109,7 +130,7 @@ function Used({ limit }: { limit: LimitStatus }) {
   return (
     <span class="used">
       <meter class="wide" min={0} max={101} low={warning} high={100} optimum={0} value={Math.min(101, used)} aria-label="utilisation" />{" "}
-      {used.toFixed(0)} %
+      {percent(used / 100, 0)}
     </span>
   );
 }

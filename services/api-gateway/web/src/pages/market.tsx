@@ -1,22 +1,24 @@
 // The bars of one instrument: candles with the forming one, and every revision of each bar.
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { newestPerWindow, useFreshBars } from "../data/bars";
 import { trimmed } from "../data/decimal";
 import { clock, number } from "../data/format";
-import { useResource } from "../data/resource";
+import { useInstruments, useResource } from "../data/resource";
 import { address, finding, go, route } from "../data/route";
 import type { Bar, Instrument, Page } from "../data/shapes";
-import { follow } from "../data/stream";
 import { Candles } from "../parts/candles";
 import { Missing, Moment } from "../parts/figures";
 import { Empty, Loaded, Panel } from "../parts/panel";
 import { type Column, Table } from "../parts/table";
 
 const BARS = 288;
+/** More than these nobody reads through, and they would be slow to draw. */
+const LISTED = 300;
 const REVISIONS_EVERY_MS = 30_000;
 
 export function Market() {
-  const listed = useResource<Page<Instrument>>("/v1/instruments?limit=1000");
+  const listed = useInstruments();
   return (
     <Loaded what="instruments" from={listed.value}>
       {({ data }) => {
@@ -55,7 +57,7 @@ function Instruments({ all, chosen }: { all: readonly Instrument[]; chosen: stri
         />
       </label>
       <ul>
-        {found.map((one) => (
+        {found.slice(0, LISTED).map((one) => (
           <li key={one.symbol}>
             <a href={address("market", one.symbol)} aria-current={one.symbol === chosen ? "page" : undefined}>
               <strong>{one.symbol}</strong> <span class="quiet">{one.name}</span>
@@ -64,6 +66,7 @@ function Instruments({ all, chosen }: { all: readonly Instrument[]; chosen: stri
         ))}
       </ul>
       {found.length === 0 && <Empty>Nothing is called so.</Empty>}
+      {found.length > LISTED && <p class="why">{number(found.length - LISTED, 0)} more: type to find them</p>}
     </nav>
   );
 }
@@ -73,7 +76,7 @@ function One({ instrument }: { instrument: Instrument }) {
   const path = `/v1/instruments/${encodeURIComponent(symbol)}/bars`;
   const stored = useResource<Page<Bar>>(`${path}?limit=${BARS}`, { everyMs: REVISIONS_EVERY_MS });
   const every = useResource<Page<Bar>>(`${path}?revisions=all&limit=${BARS}`, { everyMs: REVISIONS_EVERY_MS });
-  const fresh = useFreshBars(symbol);
+  const fresh = useFreshBars(symbol, BARS);
   const bars = newestPerWindow([...(stored.value.data?.data ?? []), ...fresh]);
   const last = bars.at(-1);
   const note = [instrument.name, instrument.asset_class, instrument.exchange, instrument.currency].join(" · ");
@@ -100,38 +103,6 @@ function One({ instrument }: { instrument: Instrument }) {
       </Panel>
     </>
   );
-}
-
-/** Bars as they form, from a stream of this instrument alone. */
-function useFreshBars(symbol: string): readonly Bar[] {
-  const fresh = useSignal<readonly Bar[]>([]);
-  useEffect(
-    () =>
-      follow(`/v1/stream?topics=bars&symbol=${encodeURIComponent(symbol)}&interval_ms=500`, {
-        connected: () => undefined,
-        take(events) {
-          const bars = events.filter((event) => event.name === "bar").map((event) => JSON.parse(event.data) as Bar);
-          fresh.value = newestPerWindow([...fresh.peek(), ...bars]).slice(-BARS);
-        },
-      }),
-    [symbol],
-  );
-  return fresh.value;
-}
-
-const SURER = { forming: 0, provisional: 1, final: 2 };
-
-/** One bar per window, the surest and of those the newest, oldest window first. */
-function newestPerWindow(bars: readonly Bar[]): Bar[] {
-  const held = new Map<string, Bar>();
-  for (const bar of bars) {
-    const other = held.get(bar.window_start);
-    const rank = (one: Bar): number => SURER[one.status] * 1e6 + one.revision;
-    if (!other || rank(bar) > rank(other) || (rank(bar) === rank(other) && bar.recorded_at >= other.recorded_at)) {
-      held.set(bar.window_start, bar);
-    }
-  }
-  return [...held.values()].sort((one, other) => one.window_start.localeCompare(other.window_start));
 }
 
 function LastBar({ bar }: { bar: Bar }) {

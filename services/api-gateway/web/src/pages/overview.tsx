@@ -1,11 +1,11 @@
 // Every portfolio on one line, and what has just happened to limits.
 import { useComputed } from "@preact/signals";
 import { percent } from "../data/format";
-import { keyOf, marketTime, riskOf, trails, values } from "../data/live";
-import { ofPortfolio, useResource } from "../data/resource";
+import { marketTime, riskOf, trails, valueOf, whyOldRisk, whyOldValue } from "../data/live";
+import { ofPortfolio, usePortfolios, useResource } from "../data/resource";
 import { address, go } from "../data/route";
-import type { HistoryPoint, Money, Page, Period, Pnl, Portfolio, Value } from "../data/shapes";
-import { Amount, Missing } from "../parts/figures";
+import type { HistoryPoint, Money, Page, Period, Pnl, Portfolio } from "../data/shapes";
+import { Aged, Amount, Missing } from "../parts/figures";
 import { CoverageMark, Lights } from "../parts/lights";
 import { RecentEvents } from "../parts/limit-events";
 import { Empty, Loaded, Panel } from "../parts/panel";
@@ -14,14 +14,11 @@ import { Spark } from "../parts/spark";
 import { type Column, Table } from "../parts/table";
 import { tailAmount } from "./tail";
 
-const PORTFOLIOS_EVERY_MS = 30_000;
-const PNL_EVERY_MS = { day: 5_000, mtd: 15_000, ytd: 60_000 };
+const PNL_EVERY_MS = { day: 10_000, mtd: 60_000, ytd: 60_000 };
 const TREND_HOURS = 6;
-/** A value this far behind the newest market time is shown as old. */
-export const BEHIND_MS = 60_000;
 
 export function Overview() {
-  const listed = useResource<Page<Portfolio>>("/v1/portfolios", { everyMs: PORTFOLIOS_EVERY_MS });
+  const listed = usePortfolios();
   return (
     <div class="page overview">
       <Panel title="Portfolios" area="wide-panel" note="live, each in its base currency; VaR and ES of one day">
@@ -37,7 +34,7 @@ export function Overview() {
                 columns={COLUMNS}
                 rows={asTree(page.data)}
                 keyOf={({ portfolio }) => portfolio.portfolio_id}
-                classOf={({ portfolio }) => (isBehind(valueOf(portfolio.portfolio_id)) ? "stale" : "")}
+                classOf={({ portfolio }) => (whyOldValue(portfolio.portfolio_id) ? "stale" : "")}
                 onOpen={({ portfolio }) => go("portfolio", portfolio.portfolio_id)}
               />
             )
@@ -64,15 +61,6 @@ function asTree(portfolios: readonly Portfolio[]): Branch[] {
   return below(null, 0);
 }
 
-function valueOf(portfolio: string): Value | undefined {
-  return values.at(keyOf(portfolio)).value;
-}
-
-export function isBehind(value: Value | undefined): boolean {
-  if (!value?.as_of || marketTime.value === null) return true;
-  return marketTime.value - Date.parse(value.as_of) > BEHIND_MS;
-}
-
 const id = (row: Branch): string => row.portfolio.portfolio_id;
 
 const COLUMNS: readonly Column<Branch>[] = [
@@ -81,7 +69,9 @@ const COLUMNS: readonly Column<Branch>[] = [
     cell: (row) => (
       <span class={`depth-${Math.min(row.depth, 3)}`}>
         <a href={address("portfolio", id(row))}>{id(row)}</a> <span class="quiet wide">{row.portfolio.name}</span>
-        <span class="quiet narrow">{row.portfolio.base_currency}</span>
+        <span class="quiet narrow">
+          {row.portfolio.base_currency} · <Priced portfolio={id(row)} /> priced
+        </span>
       </span>
     ),
   },
@@ -96,7 +86,7 @@ const COLUMNS: readonly Column<Branch>[] = [
   { label: "VaR 99", numeric: true, cell: (row) => <Tail portfolio={id(row)} measure="historical_var" bp="9900" /> },
   { label: "ES 97.5", numeric: true, wide: true, cell: (row) => <Tail portfolio={id(row)} measure="expected_shortfall" bp="9750" /> },
   { label: "Limits", cell: (row) => <Lights portfolio={id(row)} /> },
-  { label: "Priced", numeric: true, title: "positions priced / held", cell: (row) => <Priced portfolio={id(row)} /> },
+  { label: "Priced", numeric: true, wide: true, title: "positions priced / held", cell: (row) => <Priced portfolio={id(row)} /> },
   { label: "Oldest price", numeric: true, wide: true, cell: (row) => <OldestPrice portfolio={id(row)} /> },
 ];
 
@@ -138,7 +128,11 @@ function Return({ portfolio }: { portfolio: string }) {
 
 function Tail({ portfolio, measure, bp }: { portfolio: string; measure: string; bp: string }) {
   const found = tailAmount(riskOf(portfolio), measure, bp);
-  return <Amount money={found?.amount} neutral why={found?.reason ?? "no risk report yet"} />;
+  return (
+    <Aged why={found ? whyOldRisk(portfolio) : null}>
+      <Amount money={found?.amount} neutral why={found?.reason ?? "no risk report yet"} />
+    </Aged>
+  );
 }
 
 function Priced({ portfolio }: { portfolio: string }) {

@@ -1,15 +1,15 @@
 // Is anything lost, late or doubled: rates, lags, watermarks, the conservation of ticks, dead letters.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { age, number, percent, words } from "../data/format";
+import { age, clock, number, percent, words } from "../data/format";
+import { LATE_S } from "../data/freshness";
 import { useResource } from "../data/resource";
-import type { GroupLag, Ingest, Pipeline as Answer } from "../data/shapes";
-import { BarStatusPanel } from "../parts/bar-status";
+import type { BarChecks as Checks, GroupLag, Ingest, Pipeline as Answer, WindowTally } from "../data/shapes";
 import { Missing, Moment } from "../parts/figures";
 import { Empty, Loaded, Panel } from "../parts/panel";
 import { Spark } from "../parts/spark";
 import { type Column, Table } from "../parts/table";
-import { lagSeconds, newestWatermark, type Rates, rated } from "./rates";
+import { type Rate, type Rates, rated, recent, stageKey, topicKey } from "./rates";
 
 const EVERY_MS = 2_000;
 
@@ -32,19 +32,23 @@ export function Pipeline() {
           {(found) => <DeadLetters ingest={found.ingest} />}
         </Loaded>
       </Panel>
-      <Panel title="Stages" note="consumer groups; lag in market seconds where a watermark is told">
+      <Panel title="Stages" area="wide-panel" note="what each consumer group takes in, and how long the oldest record it has not taken in has waited">
         <Loaded what="stages" from={answer.value}>
           {(found) => <Stages answer={found} rates={rates.value} />}
         </Loaded>
       </Panel>
-      <Panel title="Topics">
+      <Panel title="Topics" note="what is written">
         <Loaded what="topics" from={answer.value}>
           {(found) => (
             <Table caption="Topics" columns={topicColumns(rates.value)} rows={found.topics} keyOf={(one) => one.topic} />
           )}
         </Loaded>
       </Panel>
-      <BarStatusPanel />
+      <Panel title="Provisional against final bars" note="since the gateway started; symbols per window">
+        <Loaded what="bars" from={answer.value}>
+          {(found) => <BarChecks checks={found.provisional_vs_final} />}
+        </Loaded>
+      </Panel>
     </div>
   );
 }
@@ -98,13 +102,35 @@ function DeadLetters({ ingest }: { ingest: Answer["ingest"] }) {
 }
 
 function Stages({ answer, rates }: { answer: Answer; rates: Rates }) {
-  const newest = newestWatermark(answer);
+  const rate = (row: GroupLag): Rate | undefined => rates.get(stageKey(row));
   const columns: readonly Column<GroupLag>[] = [
-    { label: "Stage", cell: (row) => row.group, order: (row) => row.group },
+    {
+      label: "Stage",
+      cell: (row) => (
+        <>
+          {row.group}
+          <span class="quiet narrow">{row.topic}</span>
+        </>
+      ),
+      order: (row) => `${row.group} ${row.topic}`,
+    },
     { label: "Reads", cell: (row) => row.topic, wide: true, order: (row) => row.topic },
-    { label: "Lag", numeric: true, title: "records", cell: (row) => number(row.lag, 0), order: (row) => row.lag },
-    { label: "Lag, s", numeric: true, cell: (row) => <LagSeconds seconds={lagSeconds(row, newest, rates)} /> },
-    { label: "Watermark", numeric: true, title: "market time reached", cell: (row) => <Mark time={row.watermark} /> },
+    { label: "Records/s", numeric: true, cell: (row) => <PerSecond rate={rate(row)} />, order: (row) => recent(rate(row)) ?? 0 },
+    {
+      label: "Rate",
+      wide: true,
+      title: "of the last two minutes",
+      cell: (row) => <Spark points={rate(row)?.perSecond ?? []} label={`rate of ${row.group} on ${row.topic}`} plain />,
+    },
+    { label: "Waiting", numeric: true, title: "records not taken in yet", cell: (row) => number(row.lag, 0), order: (row) => row.lag },
+    {
+      label: "Lag",
+      numeric: true,
+      title: "how long the oldest of them has waited",
+      cell: (row) => <LagSeconds seconds={row.lag_seconds} from={HOLDS_BACK_S[row.group] ?? LATE_S} />,
+      order: (row) => row.lag_seconds ?? -1,
+    },
+    { label: "Watermark", numeric: true, wide: true, title: "market time reached", cell: (row) => <Mark time={row.watermark} /> },
   ];
   return (
     <Table
@@ -116,9 +142,17 @@ function Stages({ answer, rates }: { answer: Answer; rates: Rates }) {
   );
 }
 
-function LagSeconds({ seconds }: { seconds: number | null }) {
-  if (seconds === null) return <Missing why="records wait, and nothing tells how long they take" />;
-  return <span class={seconds > 30 ? "light warning" : ""}>{age(seconds)}</span>;
+function PerSecond({ rate }: { rate: Rate | undefined }) {
+  const found = recent(rate);
+  return found === null ? <Missing why="measuring" /> : <>{number(found, 1)}</>;
+}
+
+/** The live path commits up to the oldest window that is open, so it always seems to wait that long. */
+const HOLDS_BACK_S: Record<string, number> = { "bar-aggregator": 900, "bar-aggregator.bronze": 60 };
+
+function LagSeconds({ seconds, from }: { seconds: number | null; from: number }) {
+  if (seconds === null) return <Missing why="not measured yet" />;
+  return <span class={seconds > from ? "light warning" : ""}>{age(seconds)}</span>;
 }
 
 function Mark({ time }: { time: string | null }) {
@@ -128,17 +162,57 @@ function Mark({ time }: { time: string | null }) {
 type TopicRow = Answer["topics"][number];
 
 function topicColumns(rates: Rates): readonly Column<TopicRow>[] {
-  const perSecond = (row: TopicRow): number[] => rates.get(row.topic)?.perSecond ?? [];
+  const rate = (row: TopicRow): Rate | undefined => rates.get(topicKey(row.topic));
   return [
     { label: "Topic", cell: (row) => row.topic, order: (row) => row.topic },
-    {
-      label: "Records/s",
-      numeric: true,
-      cell: (row) => (perSecond(row).length ? number(perSecond(row).at(-1)!, 1) : <Missing why="measuring" />),
-      order: (row) => perSecond(row).at(-1) ?? 0,
-    },
-    { label: "Rate", wide: true, cell: (row) => <Spark points={perSecond(row)} label={`rate of ${row.topic}`} /> },
+    { label: "Records/s", numeric: true, cell: (row) => <PerSecond rate={rate(row)} />, order: (row) => recent(rate(row)) ?? 0 },
+    { label: "Rate", wide: true, cell: (row) => <Spark points={rate(row)?.perSecond ?? []} label={`rate of ${row.topic}`} plain /> },
     { label: "Kept", numeric: true, cell: (row) => number(row.end_offset - row.begin_offset, 0) },
     { label: "End offset", numeric: true, wide: true, cell: (row) => number(row.end_offset, 0) },
   ];
 }
+
+const SHOWN_WINDOWS = 8;
+
+/** The live path's bars against the official ones, as the gateway has counted them. */
+function BarChecks({ checks: { total, windows } }: { checks: Checks }) {
+  const compared = total.equal + total.different;
+  return (
+    <>
+      <p class="why">
+        {compared === 0 ? (
+          "No final bar has followed a provisional one yet."
+        ) : (
+          <>
+            {number(total.equal, 0)} of {number(compared, 0)} final bars say what the provisional one said,{" "}
+            <Odd count={total.different} /> differ, <Odd count={total.corrected} /> were corrected later
+          </>
+        )}
+      </p>
+      {windows.length === 0 ? (
+        <Empty>No bar has come yet.</Empty>
+      ) : (
+        <Table caption="Bars by window" columns={WINDOWS} rows={windows.slice(0, SHOWN_WINDOWS)} keyOf={(row) => row.window_start} />
+      )}
+    </>
+  );
+}
+
+function Odd({ count }: { count: number }) {
+  return <span class={count ? "light warning" : ""}>{number(count, 0)}</span>;
+}
+
+const WINDOWS: readonly Column<WindowTally>[] = [
+  { label: "Window", cell: (row) => clock(row.window_start) },
+  { label: "Forming", numeric: true, cell: (row) => number(row.forming, 0) },
+  { label: "Provisional", numeric: true, cell: (row) => number(row.provisional, 0) },
+  { label: "Final", numeric: true, cell: (row) => number(row.final, 0) },
+  { label: "Equal", numeric: true, title: "final bars that say what the provisional one said", cell: (row) => number(row.equal, 0) },
+  {
+    label: "Differ",
+    numeric: true,
+    title: "final bars that say something else, as after a late tick",
+    cell: (row) => <Odd count={row.different} />,
+  },
+  { label: "Corrected", numeric: true, title: "later revisions of final bars", cell: (row) => <Odd count={row.corrected} /> },
+];

@@ -1,32 +1,39 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lagSeconds, newestWatermark, rated } from "./rates";
+import { rated, recent } from "./rates";
 import { histogram, tailDays } from "./portfolio/scenarios";
-import type { Pipeline, Var } from "../data/shapes";
+import type { GroupLag, Pipeline, Var } from "../data/shapes";
 
-const reading = (second: number, end: number): Pipeline => ({
+const reading = (second: number, end: number, committed = 0): Pipeline => ({
   recorded_at: `2013-10-07T14:00:0${second}Z`,
-  topics: [{ topic: "ticks", begin_offset: 0, end_offset: end }],
-  groups: [],
+  topics: [{ topic: "ticks", begin_offset: 0, end_offset: end, partitions: {} }],
+  groups: [group([committed, 0, null], end)],
   ingest: { total: { received: 0, accepted: 0, duplicate: 0, rejected: 0 }, rejected_by_reason: {}, partitions: [] },
+  provisional_vs_final: { total: { equal: 0, different: 0, corrected: 0 }, windows: [] },
 });
-const group = (lag: number, watermark: string | null) => ({ group: "g", topic: "ticks", lag, watermark });
+const group = (committed: (number | null)[], end: number): GroupLag => ({
+  group: "risk",
+  topic: "ticks",
+  lag: 0,
+  lag_seconds: 0,
+  watermark: null,
+  partitions: committed.map((one, partition) => ({ partition, committed: one, end_offset: end, lag: 0, watermark: null })),
+});
 
 test("a rate is the growth between two readings, and a reading seen twice changes nothing", () => {
   const one = rated(new Map(), reading(0, 100));
   const two = rated(one, reading(2, 1100));
-  assert.deepEqual(two.get("ticks")?.perSecond, [500]);
-  assert.deepEqual(rated(two, reading(2, 1100)).get("ticks")?.perSecond, [500]);
+  assert.deepEqual(two.get("topic ticks")?.perSecond, [500]);
+  assert.deepEqual(rated(two, reading(2, 1100)).get("topic ticks")?.perSecond, [500]);
 });
 
-test("a lag in seconds comes from the watermark, else from the rate, else it is not known", () => {
-  const rates = rated(rated(new Map(), reading(0, 0)), reading(1, 200));
-  const newest = Date.parse("2013-10-07T14:00:10Z");
-  assert.equal(lagSeconds(group(0, null), newest, rates), 0);
-  assert.equal(lagSeconds(group(5, "2013-10-07T14:00:07Z"), newest, rates), 3);
-  assert.equal(lagSeconds(group(100, null), newest, rates), 0.5);
-  assert.equal(lagSeconds(group(100, null), newest, new Map()), null);
-  assert.equal(newestWatermark(reading(0, 0)), null);
+test("a stage has a rate of its own: what it has done with, not what waits for it", () => {
+  const two = rated(rated(new Map(), reading(0, 100, 20)), reading(2, 1100, 220));
+  assert.deepEqual(two.get("stage risk ticks")?.perSecond, [100]);
+  const stands = rated(two, reading(4, 2100, 220));
+  assert.deepEqual(stands.get("stage risk ticks")?.perSecond, [100, 0]);
+  assert.equal(recent(stands.get("stage risk ticks")), 50);
+  assert.equal(recent(undefined), null);
 });
 
 test("the tail is shown as far as the day that the number rests on", () => {

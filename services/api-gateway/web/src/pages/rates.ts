@@ -1,4 +1,4 @@
-// Rates and lags from one reading of the pipeline to the next.
+// Rates from one reading of the pipeline to the next: what is written to topics, and what stages take in.
 import type { GroupLag, Pipeline } from "../data/shapes";
 
 const KEPT = 60;
@@ -9,34 +9,37 @@ export interface Rate {
   perSecond: number[];
 }
 
-/** Per topic: the last reading and the rates so far. */
+/** Per topic and per stage: the last reading and the rates so far. */
 export type Rates = ReadonlyMap<string, Rate>;
+
+export const topicKey = (topic: string): string => `topic ${topic}`;
+export const stageKey = ({ group, topic }: Pick<GroupLag, "group" | "topic">): string => `stage ${group} ${topic}`;
 
 export function rated(before: Rates, reading: Pipeline): Rates {
   const at = Date.parse(reading.recorded_at);
+  const counts = [
+    ...reading.topics.map((one): [string, number] => [topicKey(one.topic), one.end_offset]),
+    ...reading.groups.map((one): [string, number] => [stageKey(one), finished(one)]),
+  ];
   return new Map(
-    reading.topics.map(({ topic, end_offset: end }) => {
-      const last = before.get(topic);
-      if (!last || at <= last.at) return [topic, last ?? { end, at, perSecond: [] }];
+    counts.map(([key, end]) => {
+      const last = before.get(key);
+      if (!last || at <= last.at) return [key, last ?? { end, at, perSecond: [] }];
       const rate = ((end - last.end) * 1000) / (at - last.at);
-      return [topic, { end, at, perSecond: [...last.perSecond, Math.max(0, rate)].slice(-KEPT) }];
+      return [key, { end, at, perSecond: [...last.perSecond, Math.max(0, rate)].slice(-KEPT) }];
     }),
   );
 }
 
-/** The furthest that any stage has come in market time. */
-export function newestWatermark(reading: Pipeline): number | null {
-  const marks = reading.groups.flatMap((one) => (one.watermark ? [Date.parse(one.watermark)] : []));
-  return marks.length ? Math.max(...marks) : null;
+/** Records that a stage has done with, over its partitions. */
+function finished(group: GroupLag): number {
+  return group.partitions.reduce((sum, one) => sum + (one.committed ?? 0), 0);
 }
 
-/**
- * How far a stage is behind: nothing waits, so 0; else by its watermark against the newest one, else by how long
- * its records took to come; null when neither is known.
- */
-export function lagSeconds(group: GroupLag, newest: number | null, rates: Rates): number | null {
-  if (group.lag === 0) return 0;
-  if (group.watermark && newest !== null) return (newest - Date.parse(group.watermark)) / 1000;
-  const rate = rates.get(group.topic)?.perSecond.at(-1);
-  return rate ? group.lag / rate : null;
+const SMOOTHED = 5;
+
+/** The rate of the last ten seconds or so: stages commit in steps. */
+export function recent(rate: Rate | undefined): number | null {
+  const last = rate?.perSecond.slice(-SMOOTHED) ?? [];
+  return last.length ? last.reduce((sum, one) => sum + one, 0) / last.length : null;
 }

@@ -57,7 +57,7 @@ function draw(home: HTMLElement): Drawn {
     },
     grid: { vertLines: { color: colour("line") }, horzLines: { color: colour("line") } },
     rightPriceScale: { borderColor: colour("line") },
-    timeScale: { borderColor: colour("line"), timeVisible: true, secondsVisible: false, maxBarSpacing: 24 },
+    timeScale: { borderColor: colour("line"), timeVisible: true, secondsVisible: false, maxBarSpacing: 24, rightOffset: 2 },
   });
   const candles = chart.addSeries(CandlestickSeries, { priceLineStyle: 1 });
   const volume = chart.addSeries(HistogramSeries, {

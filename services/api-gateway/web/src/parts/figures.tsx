@@ -1,4 +1,5 @@
 // Numbers on the page: exact, right-aligned by their cell, flashing when they change, a dash when missing.
+import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { compare, decimal, signOf } from "../data/decimal";
 import { age, clock, day, moment, NONE } from "../data/format";
@@ -48,6 +49,11 @@ export function Exact({ text, digits }: { text: string; digits: number }) {
       {decimal(text, digits)}
     </span>
   );
+}
+
+/** Greys what it holds while there is a reason to, which it tells. */
+export function Aged({ why, children }: { why: string | null; children: ComponentChildren }) {
+  return why === null ? <>{children}</> : <span class="aged" title={why}>{children}</span>;
 }
 
 export function Missing({ why }: { why?: string | null | undefined }) {

@@ -4,15 +4,21 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { signedIn } from "../data/api";
 import { moment } from "../data/format";
+import { lateRisks, lateValues, tellStages } from "../data/freshness";
 import { heardAt, link, marketTime } from "../data/live";
+import { useResource } from "../data/resource";
 import { address, finding, go, PAGES, route } from "../data/route";
 import { session, signOut } from "../data/session";
+import type { Pipeline } from "../data/shapes";
 import { theme, toggleTheme } from "../data/theme";
 import { Since } from "./figures";
+
+const STAGES_EVERY_MS = 5_000;
 
 export function Frame({ children }: { children: ComponentChildren }) {
   const help = useSignal(false);
   useKeys(() => (help.value = !help.value));
+  useStages();
   const alive = link.value === "live";
   return (
     <>
@@ -53,6 +59,12 @@ export function Frame({ children }: { children: ComponentChildren }) {
   );
 }
 
+/** Keep asking how far the stages are, on every page. */
+function useStages(): void {
+  const answer = useResource<Pipeline>(link.value === "live" ? "/v1/pipeline" : null, { everyMs: STAGES_EVERY_MS });
+  useEffect(() => tellStages(answer.value, Date.now()), [answer.value]);
+}
+
 /** A link with # alone would be taken for a page. */
 function skip(event: Event): void {
   event.preventDefault();
@@ -75,12 +87,13 @@ function Pages() {
 }
 
 function LinkState() {
-  const said = { connecting: "connecting", live: "live", lost: "disconnected" }[link.value];
+  const late = link.value === "live" ? lateRisks.value : null;
+  const said = late ? "late" : { connecting: "connecting", live: "live", lost: "disconnected" }[link.value];
   return (
-    <span class={`link ${link.value}`}>
+    <span class={`link ${late ? "late" : link.value}`} title={late ?? undefined}>
       <span class="wide">{marketTime.value !== null && moment(new Date(marketTime.value).toISOString())} </span>
       <span role="status">
-        <span aria-hidden="true">{link.value === "live" ? "●" : "○"}</span> {said}
+        <span aria-hidden="true">{late ? "▲" : link.value === "live" ? "●" : "○"}</span> {said}
       </span>
     </span>
   );
@@ -98,10 +111,23 @@ function SignedIn() {
 }
 
 function Banner() {
-  if (link.value !== "lost" || !signedIn.value) return null;
+  if (!signedIn.value) return null;
+  if (link.value === "live") return <Late />;
+  if (link.value === "connecting") return null;
   return (
     <p class="banner" role="alert">
       Disconnected: these numbers are <Since at={heardAt.value} /> old. Trying again.
+    </p>
+  );
+}
+
+/** Connected, but somebody behind the gateway stands still. */
+function Late() {
+  if (lateRisks.value === null) return null;
+  const what = lateValues.value === null ? "VaR and states of limits" : "Values, VaR and states of limits";
+  return (
+    <p class="banner late" role="status">
+      {what} are old: {lateRisks.value}.
     </p>
   );
 }

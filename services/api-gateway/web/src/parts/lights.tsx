@@ -1,6 +1,6 @@
 // States by shape, letter and colour: none of them rests on colour alone.
 import { age, words } from "../data/format";
-import { limits } from "../data/live";
+import { limits, whyOldRisk } from "../data/live";
 import type { Coverage, LimitEvent, LimitState } from "../data/shapes";
 
 const SHAPES: Record<LimitState, string> = { OK: "●", WARNING: "▲", BREACH: "■", UNKNOWN: "?" };
@@ -20,6 +20,11 @@ export function byUrgency(one: LimitState | null, other: LimitState | null): num
   return RANK[one ?? "UNKNOWN"] - RANK[other ?? "UNKNOWN"];
 }
 
+/** What may be said of a state that was judged on old numbers: nothing good. A breach stays one until it is cured. */
+export function sureState(state: LimitState | null, whyOld: string | null): LimitState {
+  return state === "BREACH" || (state !== null && whyOld === null) ? state : "UNKNOWN";
+}
+
 export function limitsOf(portfolio: string): LimitEvent[] {
   return limits.keys.value
     .map((name) => limits.at(name).value)
@@ -28,12 +33,16 @@ export function limitsOf(portfolio: string): LimitEvent[] {
 
 /** One mark per limit of a portfolio, the worst first. */
 export function Lights({ portfolio }: { portfolio: string }) {
-  const own = limitsOf(portfolio).sort((one, other) => byUrgency(one.state, other.state));
+  const whyOld = whyOldRisk(portfolio);
+  const own = limitsOf(portfolio)
+    .map(({ limit_id, state }) => ({ limit_id, state: sureState(state, whyOld), last: state }))
+    .sort((one, other) => byUrgency(one.state, other.state));
   if (own.length === 0) return <span class="quiet">none</span>;
   const worst = own[0]!;
+  const said = own.map((one) => `${one.limit_id}: ${one.state}${one.state === one.last ? "" : `, last ${one.last}`}`);
   const same = own.filter((one) => one.state === worst.state).length;
   return (
-    <span class="lights" title={own.map((one) => `${one.limit_id}: ${one.state}`).join("\n")}>
+    <span class="lights" title={[...(whyOld ? [whyOld] : []), ...said].join("\n")}>
       {own.map((one) => (
         <span key={one.limit_id} class={`light ${one.state.toLowerCase()}`} aria-hidden="true">
           {SHAPES[one.state]}

@@ -9,16 +9,19 @@ interface PanelProps {
   note?: ComponentChildren;
   controls?: ComponentChildren;
   area?: string;
+  /** Why its numbers are not up to date; it looks so then. */
+  whyOld?: string | null;
   children: ComponentChildren;
 }
 
-export function Panel({ title, note, controls, area, children }: PanelProps) {
+export function Panel({ title, note, controls, area, whyOld = null, children }: PanelProps) {
   const id = useId();
   return (
-    <section class={`panel ${area ?? ""}`} aria-labelledby={id}>
+    <section class={`panel ${area ?? ""} ${whyOld ? "aged" : ""}`} aria-labelledby={id}>
       <header>
         <h2 id={id}>{title}</h2>
         {note && <span class="note">{note}</span>}
+        {whyOld && <span class="note light warning" title={whyOld}>▲ old</span>}
         {controls && <span class="controls">{controls}</span>}
       </header>
       {children}

@@ -25,6 +25,12 @@ interface PlotProps {
 
 const FONT = "11px ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
+/** Ticks of a day: the hour and minute, with the date only where a day begins. Smallest step in seconds first. */
+const CLOCK: uPlot.Axis.Values = [
+  [86_400, "{MM}-{DD}", null, null, null, null, null, null, 1],
+  [1, "{HH}:{mm}", null, null, null, null, null, null, 1],
+];
+
 export function Plot(props: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -58,6 +64,7 @@ function options(latest: { current: PlotProps }, width: number): uPlot.Options {
   };
   const said = (value: number | null): string => (value === null ? "—" : latest.current.format(value));
   const saidX = latest.current.formatX;
+  const ticks: Partial<uPlot.Axis> = saidX ? { values: (_, found) => found.map(saidX) } : time ? { values: CLOCK } : {};
   return {
     width,
     height,
@@ -66,11 +73,11 @@ function options(latest: { current: PlotProps }, width: number): uPlot.Options {
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { x: { time } },
     axes: [
-      { ...axis, size: 24, ...(saidX ? { values: (_, ticks) => ticks.map(saidX) } : {}) },
+      { ...axis, size: 24, ...ticks },
       { ...axis, size: 72, values: (_, ticks) => ticks.map(said) },
     ],
     series: [
-      { label: time ? "UTC" : "at", ...(saidX ? { value: (_, x) => (x == null ? "—" : saidX(x)) } : {}) },
+      { label: time ? "UTC" : "at", ...(time ? { value: "{YYYY}-{MM}-{DD} {HH}:{mm}" } : {}), ...(saidX ? { value: (_, x) => (x == null ? "—" : saidX(x)) } : {}) },
       ...lines.map((line) => seriesOf(line, said)),
     ],
     hooks: { draw: [(drawn) => drawMarks(drawn, latest.current.marks ?? [])] },

@@ -3,7 +3,14 @@
 const WIDTH = 96;
 const HEIGHT = 18;
 
-export function Spark({ points, label }: { points: readonly number[]; label: string }) {
+interface SparkProps {
+  points: readonly number[];
+  label: string;
+  /** More is neither good nor bad: without a colour. */
+  plain?: boolean;
+}
+
+export function Spark({ points, label, plain = false }: SparkProps) {
   if (points.length < 2) return <span class="quiet spark-wait">·</span>;
   const low = Math.min(...points);
   const span = Math.max(...points) - low || 1;
@@ -12,7 +19,7 @@ export function Spark({ points, label }: { points: readonly number[]; label: str
   const line = points.map((point, index) => `${x(index)},${y(point)}`).join(" ");
   const way = points.at(-1)! >= points[0]! ? "gain" : "loss";
   return (
-    <svg class={`spark ${way}`} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+    <svg class={`spark ${plain ? "" : way}`} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
       <polyline points={line} />
     </svg>
   );

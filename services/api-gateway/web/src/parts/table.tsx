@@ -1,6 +1,8 @@
 // Tables whose rows follow their own signals, with columns that sort where they say how.
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { OnScreen } from "../data/resource";
+import { useOnScreen } from "./on-screen";
 
 export interface Column<R> {
   label: string;
@@ -80,9 +82,10 @@ function Head<R>({ column, sorting, onSort }: HeadProps<R>) {
 function Row<R>({ row, table }: { row: R; table: TableProps<R> }) {
   const { columns, onOpen, below } = table;
   const more = below?.(row);
+  const [place, seen] = useOnScreen<HTMLTableRowElement>();
   return (
-    <>
-      <tr class={`${table.classOf?.(row) ?? ""} ${onOpen ? "opens" : ""}`} onClick={() => onOpen?.(row)}>
+    <OnScreen.Provider value={seen}>
+      <tr ref={place} class={`${table.classOf?.(row) ?? ""} ${onOpen ? "opens" : ""}`} onClick={() => onOpen?.(row)}>
         {columns.map((column) => (
           <td key={column.label} class={classOf(column)}>
             {column.cell(row)}
@@ -94,7 +97,7 @@ function Row<R>({ row, table }: { row: R; table: TableProps<R> }) {
           <td colSpan={columns.length}>{more}</td>
         </tr>
       )}
-    </>
+    </OnScreen.Provider>
   );
 }
 

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { decimal } from "../../data/decimal";
 import { number } from "../../data/format";
+import { whyOldRisk } from "../../data/live";
 import { ofPortfolio, useResource } from "../../data/resource";
 import type { Components } from "../../data/shapes";
 import { Bars } from "../../parts/bars";
@@ -28,6 +29,7 @@ export function ComponentsPanel({ portfolio }: { portfolio: string }) {
     <Panel
       title="Risk by part"
       area="components"
+      whyOld={whyOldRisk(portfolio)}
       note={`${answer.value.data?.currency ?? ""}, share of total`}
       controls={
         <>
@@ -48,7 +50,7 @@ export function ComponentsPanel({ portfolio }: { portfolio: string }) {
 }
 
 function Split({ found, total }: { found: Components; total: string }) {
-  const sorted = [...found.components].sort(
+  const sorted = [...(found.components ?? [])].sort(
     (one, other) => Math.abs(Number(other.component)) - Math.abs(Number(one.component)),
   );
   const parts = sorted.slice(0, SHOWN).map((part) => ({

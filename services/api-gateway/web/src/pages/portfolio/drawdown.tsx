@@ -2,12 +2,12 @@
 // over its scenarios.
 import { useComputed } from "@preact/signals";
 import { number, percent } from "../../data/format";
-import { marketTime, riskOf } from "../../data/live";
+import { marketTime, riskOf, whyOldRisk } from "../../data/live";
 import { ofPortfolio, useResource } from "../../data/resource";
 import type { HistoryPoint, Page } from "../../data/shapes";
 import { Empty, Loaded, Panel } from "../../parts/panel";
 import { Plot } from "../../parts/plot";
-import { Missing } from "../../parts/figures";
+import { Aged, Missing } from "../../parts/figures";
 
 const DAY_MS = 86_400_000;
 const EVERY_MS = 15_000;
@@ -30,9 +30,9 @@ export function DrawdownPanel({ portfolio }: { portfolio: string }) {
         {drawdown?.value == null ? (
           <Missing why={drawdown?.reason ?? "no risk report yet"} />
         ) : (
-          <>
+          <Aged why={whyOldRisk(portfolio)}>
             <strong>{percent(drawdown.value)}</strong>, {drawdown.details["peak_date"]} to {drawdown.details["trough_date"]}
-          </>
+          </Aged>
         )}
       </p>
       <Loaded what="history" from={answer.value}>

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { decimal } from "../../data/decimal";
 import { percent } from "../../data/format";
+import { whyOldValue } from "../../data/live";
 import { ofPortfolio, useResource } from "../../data/resource";
 import type { Exposures, Grouping } from "../../data/shapes";
 import { Bars } from "../../parts/bars";
@@ -22,6 +23,7 @@ export function ExposuresPanel({ portfolio }: { portfolio: string }) {
     <Panel
       title="Exposure"
       area="exposures"
+      whyOld={whyOldValue(portfolio)}
       note={`net, ${answer.value.data?.currency ?? ""}; share of gross`}
       controls={<Choice label="Group by" options={GROUPINGS} value={by.value} onChoose={(name) => (by.value = name)} />}
     >

@@ -1,13 +1,12 @@
 // One portfolio: what it is worth, what it made, how much it can lose, and why.
 import { percent } from "../../data/format";
-import { keyOf, riskOf, values } from "../../data/live";
-import { ofPortfolio, useResource } from "../../data/resource";
+import { riskOf, valueOf, whyOldRisk, whyOldValue } from "../../data/live";
+import { ofPortfolio, usePortfolios, useResource } from "../../data/resource";
 import { address, go, route } from "../../data/route";
-import type { Page, Pnl, Portfolio } from "../../data/shapes";
-import { Amount, Missing } from "../../parts/figures";
+import type { Pnl, Portfolio } from "../../data/shapes";
+import { Aged, Amount, Missing } from "../../parts/figures";
 import { CoverageMark, Lights } from "../../parts/lights";
 import { Empty, Loaded } from "../../parts/panel";
-import { isBehind } from "../overview";
 import { tailAmount } from "../tail";
 import { ComponentsPanel } from "./components";
 import { DrawdownPanel } from "./drawdown";
@@ -18,7 +17,7 @@ import { VarPanel } from "./value-at-risk";
 import { WhatIfPanel } from "./what-if";
 
 export function PortfolioPage() {
-  const listed = useResource<Page<Portfolio>>("/v1/portfolios");
+  const listed = usePortfolios();
   return (
     <Loaded what="portfolios" from={listed.value}>
       {({ data }) => {
@@ -38,9 +37,9 @@ export function PortfolioPage() {
 
 function One({ portfolio, all }: { portfolio: Portfolio; all: readonly Portfolio[] }) {
   const id = portfolio.portfolio_id;
-  const value = values.at(keyOf(id)).value;
+  const value = valueOf(id);
   return (
-    <div class={`page portfolio ${isBehind(value) ? "stale" : ""}`}>
+    <div class={`page portfolio ${whyOldValue(id) ? "stale" : ""}`}>
       <header class="subject">
         <label>
           <span class="hidden">Portfolio</span>
@@ -84,16 +83,17 @@ function One({ portfolio, all }: { portfolio: Portfolio; all: readonly Portfolio
 }
 
 function KeyFigures({ id }: { id: string }) {
-  const value = values.at(keyOf(id)).value;
+  const value = valueOf(id);
   const risk = riskOf(id);
+  const aged = (figure: preact.ComponentChildren) => <Aged why={risk ? whyOldRisk(id) : null}>{figure}</Aged>;
   const day = useResource<Pnl>(ofPortfolio(id, "pnl?period=day"), { everyMs: 5_000 }).value.data;
   const tail = (measure: string, bp: string) => {
     const found = tailAmount(risk, measure, bp);
-    return <Amount money={found?.amount} neutral why={found?.reason ?? "no risk report yet"} />;
+    return aged(<Amount money={found?.amount} neutral why={found?.reason ?? "no risk report yet"} />);
   };
   const share = (measure: string) => {
     const found = risk?.measures[measure];
-    return found?.value == null ? <Missing why={found?.reason} /> : <>{percent(found.value)}</>;
+    return found?.value == null ? <Missing why={found?.reason} /> : aged(percent(found.value));
   };
   return (
     <dl class="figures">
@@ -129,7 +129,7 @@ function KeyFigures({ id }: { id: string }) {
         {risk?.measures["concentration"]?.value == null ? (
           <Missing why={risk?.measures["concentration"]?.reason} />
         ) : (
-          `${risk.measures["concentration"].value.toFixed(1)} %`
+          aged(`${risk.measures["concentration"].value.toFixed(1)} %`)
         )}
       </Figure>
     </dl>

@@ -1,7 +1,7 @@
 // The positions of the newest live value; a row opens to what its number rests on.
 import { useSignal } from "@preact/signals";
 import { trimmed } from "../../data/decimal";
-import { keyOf, values } from "../../data/live";
+import { valueOf, whyOldValue } from "../../data/live";
 import { ofPortfolio, useResource } from "../../data/resource";
 import { address } from "../../data/route";
 import type { PositionLine, PositionList } from "../../data/shapes";
@@ -15,12 +15,12 @@ import { Evidence } from "./evidence";
 const AT_MOST_EVERY_MS = 1_000;
 
 export function PositionsPanel({ portfolio }: { portfolio: string }) {
-  const valuation = useThrottled(values.at(keyOf(portfolio)).value?.valuation_id, AT_MOST_EVERY_MS);
+  const valuation = useThrottled(valueOf(portfolio)?.valuation_id, AT_MOST_EVERY_MS);
   const answer = useResource<PositionList>(ofPortfolio(portfolio, "positions"), { when: valuation });
   const opened = useSignal<string | null>(null);
   const note = `amounts in ${answer.value.data?.currency ?? "base currency"}; prices and costs in the line's`;
   return (
-    <Panel title="Positions" area="positions" note={note}>
+    <Panel title="Positions" area="positions" note={note} whyOld={whyOldValue(portfolio)}>
       <Loaded what="positions" from={answer.value}>
         {(list) =>
           list.data.length === 0 ? (
@@ -70,7 +70,7 @@ const COLUMNS = (opened: string | null, open: (symbol: string) => void): readonl
     numeric: true,
     cell: (line) => (line.price === null ? <Missing why="no price" /> : <Exact text={line.price} digits={digitsOf(line.price)} />),
   },
-  { label: "Ccy", cell: (line) => line.currency },
+  { label: "Ccy", wide: true, cell: (line) => line.currency },
   {
     label: "Value",
     numeric: true,

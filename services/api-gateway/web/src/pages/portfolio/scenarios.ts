@@ -14,7 +14,7 @@ export interface TailDay {
 
 /** The worst days, as far as the one that the value at risk rests on, and that one where it is further away. */
 export function tailDays(found: Var, scenarios: Scenarios["scenarios"]): TailDay[] {
-  const named = new Set(found.named.flatMap((one) => one.dates));
+  const named = new Set((found.named ?? []).flatMap((one) => one.dates));
   const all = [...scenarios]
     .sort((one, other) => one.pnl - other.pnl)
     .map(({ date, pnl }, place) => ({ rank: place + 1, date, loss: -pnl, named: named.has(date) }));

@@ -1,6 +1,7 @@
 // Value at risk with how sure it is, the distribution it comes from, and the days behind it.
 import { useComputed, useSignal } from "@preact/signals";
 import { number, percent, words } from "../../data/format";
+import { whyOldRisk } from "../../data/live";
 import { ofPortfolio, useResource } from "../../data/resource";
 import type { Money, Scenarios, Var } from "../../data/shapes";
 import { Amount, Missing } from "../../parts/figures";
@@ -32,6 +33,7 @@ export function VarPanel({ portfolio }: { portfolio: string }) {
     <Panel
       title="Value at risk"
       area="var"
+      whyOld={whyOldRisk(portfolio)}
       note={`1 day, ${answer.value.data?.currency ?? ""}`}
       controls={
         <>
@@ -80,15 +82,14 @@ function Numbers({ found }: { found: Var }) {
       </dl>
       <p class="why">
         {[
-          found.k !== null && found.scenarios !== null && `day ${found.k} from the worst of ${found.scenarios}`,
-          found.scenario_date && `(${found.scenario_date})`,
+          found.k != null && found.scenarios != null && `day ${found.k} from the worst of ${found.scenarios}${found.scenario_date ? `, ${found.scenario_date}` : ""}`,
           found.window_start && `window ${found.window_start} to ${found.window_end}`,
           found.estimator && `estimator ${words(found.estimator)}`,
         ]
           .filter(Boolean)
           .join(" · ")}
       </p>
-      {found.warnings.map((warning) => (
+      {found.warnings?.map((warning) => (
         <p key={warning} class="why light warning">
           {warning}
         </p>

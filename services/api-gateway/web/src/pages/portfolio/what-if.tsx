@@ -3,8 +3,8 @@ import { useSignal } from "@preact/signals";
 import { post, reasonOf } from "../../data/api";
 import { decimal } from "../../data/decimal";
 import { measured, NONE, words } from "../../data/format";
-import { useResource } from "../../data/resource";
-import type { AmountChange, Instrument, Page, WhatIf } from "../../data/shapes";
+import { useInstruments } from "../../data/resource";
+import type { AmountChange, WhatIf } from "../../data/shapes";
 import { Light } from "../../parts/lights";
 import { Empty, Failed, Panel, Waiting } from "../../parts/panel";
 import { type Column, Table } from "../../parts/table";
@@ -21,7 +21,7 @@ const BLANK: Draft = { symbol: "", quantity: "", price: "" };
 const SHOWN_MEASURES = new Set(["historical_var", "expected_shortfall", "volatility_20d", "concentration", "max_drawdown"]);
 
 export function WhatIfPanel({ portfolio, currency }: { portfolio: string; currency: string }) {
-  const instruments = useResource<Page<Instrument>>("/v1/instruments?limit=1000");
+  const instruments = useInstruments();
   const trades = useSignal<readonly Draft[]>([BLANK]);
   const outcome = useSignal<Outcome>({ kind: "none" });
   const change = (place: number, part: Partial<Draft>): void => {
