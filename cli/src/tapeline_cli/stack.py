@@ -14,6 +14,8 @@ from tapeline_cli.connection import Connection
 from tapeline_cli.keys import signin_link
 from tapeline_cli.output import console, errors, fail
 
+# Its Spark session starts while the book is loaded; what it needs of the book it reads before that.
+_SLOWEST = "bar-aggregator"
 _CORE = tuple(service.name for service in SERVICES if service.name != FEED)
 
 
@@ -81,16 +83,18 @@ def _steps(stack: Stack, feed: Feed, extras: list[Extra]) -> list[tuple[str, Cal
         ("Kafka libraries", lambda: stack.fetch_jars("kafka")),
         ("Spark libraries", lambda: stack.fetch_jars("spark")),
         ("supervisor", stack.start_supervisor),
+        ("start Kafka", stack.begin_broker),
         ("PostgreSQL", stack.start_database),
-        ("Kafka", stack.start_broker),
         ("schema ops", stack.migrate_schema),
+        ("Kafka", stack.await_broker),
         ("topics", stack.create_topics),
         ("API key", stack.write_client_file),
     ]
     # All start at once; each line then shows when the service had become ready.
     steps.append(("start services", lambda: stack.start_services(_CORE)))
-    steps += [(name, lambda name=name: stack.wait_ready(name)) for name in _CORE]
+    steps += [(name, lambda name=name: stack.wait_ready(name)) for name in _CORE if name != _SLOWEST]
     steps.append(("demo book and history", lambda: demo.load(stack)))
+    steps.append((_SLOWEST, lambda: stack.wait_ready(_SLOWEST)))
     steps.append(("schedule", stack.start_scheduler))
     if feed is Feed.SIM:
         steps.append(("simulated market", lambda: stack.start_feed()))

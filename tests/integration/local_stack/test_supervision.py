@@ -81,7 +81,8 @@ def test_broker_and_database_survive_kills_and_a_dead_supervisor_leaves_nothing_
     stack.fetch_jars("kafka")
     stack.start_supervisor()
     stack.start_database()
-    stack.start_broker()
+    stack.begin_broker()
+    stack.await_broker()
     with psycopg.connect(stack.endpoints.postgres) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS x")
     pids = {name: stack.supervisor.programs()[name].pid for name in ("kafka", "postgres")}
@@ -107,11 +108,13 @@ def test_up_again_keeps_what_runs_and_ports(state: StateDir):
     stack = Stack(state, {"PATH": os.environ["PATH"]})
     stack.fetch_jars("kafka")
     stack.start_supervisor()
-    stack.start_broker()
+    stack.begin_broker()
+    stack.await_broker()
     pid, ports = stack.supervisor.programs()["kafka"].pid, stack.remembered_ports
     again = Stack(state, {"PATH": os.environ["PATH"]})
     again.start_supervisor()
-    again.start_broker()
+    again.begin_broker()
+    again.await_broker()
     assert again.supervisor.programs()["kafka"].pid == pid
     assert again.remembered_ports == ports
     assert AdminClient({"bootstrap.servers": again.endpoints.kafka}).list_topics(timeout=5).brokers

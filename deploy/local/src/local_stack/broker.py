@@ -1,6 +1,7 @@
 """One Apache Kafka node in KRaft mode: configuration, storage, command line, readiness."""
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from local_stack.ports import LOOPBACK, is_free
 # Fixed, so that a storage directory can be told from that of another product.
 CLUSTER_ID = "VGFwZWxpbmUtbG9jYWwtMQ"
 HEAP = "512m"
+_SERVING = (f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+ExitOnOutOfMemoryError")
+# What lives for seconds does not earn back what the optimising compiler and a parallel collector cost.
+_SHORT_LIVED = (f"-Xmx{HEAP}", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 # One node: internal topics cannot have more than one replica. Topics come from contracts/, never by accident.
 _PROPERTIES = """\
@@ -83,7 +87,8 @@ class Broker:
         return self.directory / "server.properties"
 
     @property
-    def _data(self) -> Path:
+    def storage(self) -> Path:
+        """The directory that holds the records, formatted by `prepare`; a copy of a new one will do."""
         return self.directory / "data"
 
     def prepare(self, java: Java, jars: Path) -> None:
@@ -94,16 +99,16 @@ class Broker:
             "host": LOOPBACK,
             "port": self.port,
             "controller_port": self.controller_port,
-            "log_dir": self._data,
+            "log_dir": self.storage,
         }
         self._properties.write_text(_PROPERTIES.format(**values))
         (self.directory / "log4j2.yaml").write_text(_LOG4J.format(file=self.log_file))
-        if not (self._data / "meta.properties").exists():
+        if not (self.storage / "meta.properties").exists():
             self._format(java, jars)
 
-    def command(self, java: Java, jars: Path) -> list[str]:
+    def command(self, java: Java, jars: Path, *, short_lived: bool = False) -> list[str]:
         """What to run for the broker, in the foreground; SIGTERM stops it cleanly."""
-        options = [f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+ExitOnOutOfMemoryError"]
+        options = _SHORT_LIVED if short_lived else _SERVING
         return [*self._java(java, jars, options), "kafka.Kafka", str(self._properties)]
 
     def is_ready(self) -> bool:
@@ -118,17 +123,16 @@ class Broker:
             "--config",
             str(self._properties),
         ]
-        options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # lives for a second
-        command = [*self._java(java, jars, options), *arguments]
+        command = [*self._java(java, jars, _SHORT_LIVED), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode != 0:
             output = (done.stdout + done.stderr).strip()[-500:]
             raise StackError(
-                f"Kafka's storage in {self._data} could not be formatted: {output}",
+                f"Kafka's storage in {self.storage} could not be formatted: {output}",
                 "check that the disk has room and is writable; `tapeline reset` starts from nothing",
             )
 
-    def _java(self, java: Java, jars: Path, options: list[str]) -> list[str]:
+    def _java(self, java: Java, jars: Path, options: Sequence[str]) -> list[str]:
         configuration = (self.directory / "log4j2.yaml").as_uri()
         command = [str(java.executable), *options, "-Djava.awt.headless=true"]
         return [*command, f"-Dlog4j2.configurationFile={configuration}", "-cp", f"{jars}/*"]

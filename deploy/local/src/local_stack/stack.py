@@ -44,6 +44,7 @@ from local_stack.waiting import wait_until
 DSN_VARIABLE = "TAPELINE_POSTGRES"
 # Seconds on an idle machine; a busy one takes its time, and a service that fails is noticed much sooner.
 _READY_TIMEOUT_SECONDS = 300
+_SERVER_TIMEOUT_SECONDS = 60
 # How long `up` watches a program that exits at once and is started again.
 _FAILING_SECONDS = 10
 LEAST_FREE_BYTES = 2 << 30
@@ -152,9 +153,14 @@ class Stack:
         self.database.create_database()
         return f"socket in {self.state.postgres_socket_dir}"
 
-    def start_broker(self) -> str:
+    def begin_broker(self) -> str:
+        """Start without waiting: a JVM takes its seconds while the database is made."""
         self.broker.prepare(self.java, self.state.jars_dir / KAFKA)
-        self._start_and_wait(KAFKA, self.broker.is_ready)
+        self.supervisor.start(KAFKA)
+        return ""
+
+    def await_broker(self) -> str:
+        self._wait(KAFKA, self.broker.is_ready, _SERVER_TIMEOUT_SECONDS)
         return self.broker.bootstrap
 
     def migrate_schema(self) -> str:
@@ -281,7 +287,7 @@ class Stack:
 
     def _start_and_wait(self, name: str, is_ready: Callable[[], bool]) -> None:
         self.supervisor.start(name)
-        self._wait(name, is_ready, 60)
+        self._wait(name, is_ready, _SERVER_TIMEOUT_SECONDS)
 
     def _wait(self, name: str, is_ready: Callable[[], bool], timeout_seconds: float) -> None:
         """Until ready; StackError with the end of the log when it keeps failing or is too slow."""
