@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,24 +11,16 @@ from tests.e2e.real_day import MARKET_DATE, load_and_replay
 
 from testkit.platform import Platform
 
+STOPS_THE_STACK = "test_commands.py"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ours = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.e2e)
+    ours.sort(key=lambda item: item.path.name == STOPS_THE_STACK)
     # Last: what is quick to fail fails first, and the shared stack is gone as soon as it is done with.
     items[:] = [item for item in items if item not in set(ours)] + ours
-
-
-@contextmanager
-def own_home() -> Iterator[Platform]:
-    home = Path(tempfile.mkdtemp(prefix="tapeline-e2e-"))
-    stack = Platform(home)
-    try:
-        yield stack
-    finally:
-        stack.down()
-        shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +30,14 @@ def platform() -> Iterator[Platform]:
     Starting one takes most of a minute on two cores, so they share it. Days must come in the order of the
     modules, because an older tick never replaces a newer price.
     """
-    with own_home() as stack:
+    home = Path(tempfile.mkdtemp(prefix="tapeline-e2e-"))
+    stack = Platform(home)
+    try:
         stack.up()
         yield stack
+    finally:
+        stack.down()
+        shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")
@@ -75,10 +71,3 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield launched
         launched.close()
-
-
-@pytest.fixture
-def stopped_platform() -> Iterator[Platform]:
-    """A stack of its own that nobody has started yet."""
-    with own_home() as stack:
-        yield stack

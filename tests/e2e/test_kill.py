@@ -12,7 +12,7 @@ import pytest
 
 from testkit.days import shifted_day
 from testkit.oracles import five_minute_bars, last_prices
-from testkit.platform import CommandFailed, Platform, eventually
+from testkit.platform import CommandFailed, Platform, eventually, kill_tree
 
 DAY = Path(__file__).resolve().parents[2] / "data" / "ticks" / "us-equity-trades-2013-10-07.parquet"
 MARKET_DATE = date(2013, 9, 30)
@@ -41,12 +41,14 @@ def test_killed_processes_come_back_and_nothing_is_lost_or_doubled(
         ("valuation", 0.4),
         ("tick-ingestor", 0.5),
     ):
+        pid = platform.pid(victim)  # asking takes a second, in which the rest of the day might go through
         eventually(
             lambda: platform.ingest_counts(before),
             lambda counts, least=share * ROWS: counts["received"] >= least,
             120,
         )
-        platform.kill(victim)
+        kill_tree(pid)
+        assert platform.ingest_counts(before)["received"] < ROWS, f"{victim} was killed after the stream"
         time.sleep(0.5)  # into the restart, so that the next kill meets a system that is still recovering
     output, _ = replay.communicate(timeout=240)
     assert replay.returncode == 0, output

@@ -2,16 +2,17 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 import psycopg
 
 from testkit.oracles import OracleBar
@@ -130,7 +131,15 @@ class Platform:
 
     def kill(self, service: str) -> None:
         """SIGKILL one component; the supervisor starts it again."""
-        os.kill(self.pid(service), signal.SIGKILL)
+        kill_tree(self.pid(service))
+
+
+def kill_tree(pid: int) -> None:
+    """SIGKILL a process and what it started, such as its JVM."""
+    process = psutil.Process(pid)
+    for one in (process, *process.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # a JVM ends by itself when its starter is gone
+            one.kill()
 
 
 def eventually(probe: Callable[[], T], accept: Callable[[T], bool], within_s: float = 60.0) -> T:
