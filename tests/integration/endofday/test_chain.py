@@ -1,5 +1,6 @@
 """The steps that need only PostgreSQL: right numbers, a repeat changes nothing, late corrections."""
 
+import asyncio
 import datetime as dt
 from decimal import Decimal as D
 from typing import Any
@@ -20,10 +21,12 @@ from tests.integration.endofday.books import (
     write,
 )
 
+from endofday.adapters.revalue import ONE_WRITER
 from endofday.adapters.runs import Attempt
 from endofday.runner import run_steps
-from endofday.steps import STEPS
+from endofday.steps import STEPS, Step
 from store import tables
+from store.database import connect_pool
 
 pytestmark = pytest.mark.integration
 
@@ -303,3 +306,34 @@ def test_an_option_keeps_the_terms_of_its_last_official_value(book: Any) -> None
     stored = "SELECT price, option FROM ops.position_valuation WHERE portfolio_id = 'EU'"
     (found,) = rows(book, f"{stored} AND as_of = $1 AND symbol = $2", MONDAY_CLOSE, call)
     assert (found["price"], found["option"]) == (D("2.5"), terms)
+
+
+LOCKS = {
+    "closes": tables.DailyPrice.qualified(),
+    "revalue": ONE_WRITER,
+    "pnl": tables.PnlDaily.qualified(),
+    "risk": tables.RiskMetric.qualified(),
+    "limits": tables.LimitStatus.qualified(),
+    "challenger": tables.Challenge.qualified(),
+}
+_WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+async def both_at_once(dsn: str, step: Step) -> list[int]:
+    """What a step wrote, of two that both came as far as a lock that a third one held."""
+    async with await connect_pool(dsn, max_size=5) as pool:
+        async with pool.acquire() as holder:
+            await holder.execute("SELECT pg_advisory_lock(hashtext($1))", LOCKS[step.name])
+            two = asyncio.gather(step.run(pool, DAY), step.run(pool, DAY))
+            while await holder.fetchval(_WAITING) < 2:
+                assert not two.done(), two.exception()
+                await asyncio.sleep(0.05)
+        return sorted(done["written"] for done in await two)
+
+
+def test_of_two_at_once_the_second_waits_and_has_nothing_to_write(book: Any) -> None:
+    for step in STEPS:
+        if step.name in LOCKS:
+            nothing, something = asyncio.run(both_at_once(book.dsn, step))
+            assert (step.name, nothing, something > 0) == (step.name, 0, True)
+    assert {step.name for step in STEPS} - LOCKS.keys() == {"corporate-actions"}, "which writes nothing"

@@ -9,9 +9,10 @@ import asyncpg
 from endofday.adapters import challenger_pnl_sql as pnl_sql
 from endofday.adapters import challenger_var_sql as var_sql
 from endofday.adapters.inputs import DAY_END, read_books
+from endofday.adapters.snapshot import in_snapshot
 from endofday.core.day import Day
 from store.bulk import append_revisions
-from store.database import Connection, run_transaction
+from store.database import Connection
 from store.tables import Challenge
 
 EVIDENCE = ("as_of", "scenarios", "scenario_date")
@@ -39,7 +40,7 @@ async def challenge(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
             "written": len(appended),
         }
 
-    return await run_transaction(pool, run, isolation="repeatable_read")
+    return await in_snapshot(pool, run, Challenge.qualified())
 
 
 def to_row(found: Mapping[str, Any], date: dt.date) -> dict[str, Any]:

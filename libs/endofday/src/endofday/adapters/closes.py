@@ -6,12 +6,13 @@ from typing import Any
 
 import asyncpg
 
+from endofday.adapters.snapshot import in_snapshot
 from endofday.core.day import CASH, FX
 from endofday.core.fx_day import fx_close
 from endofday.core.sessions import last_session
 from quant import previous_business_date
 from store.bulk import append_revisions
-from store.database import Connection, run_transaction
+from store.database import Connection
 from store.tables import DailyPrice, FxRate
 
 SOURCE = "final_bars"
@@ -67,7 +68,7 @@ async def take_closes(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
             "restated": sum(key[-1] > 1 for key in (*prices, *rates)),
         }
 
-    return await run_transaction(pool, take, isolation="repeatable_read")
+    return await in_snapshot(pool, take, DailyPrice.qualified(), FxRate.qualified())
 
 
 def _sessions(classes: Mapping[str, Mapping[str, Any]], date: dt.date) -> dict[str, dt.datetime]:

@@ -11,6 +11,7 @@ from typing import Any, cast
 import asyncpg
 
 from contracts import Valuation
+from endofday.adapters.snapshot import in_snapshot
 from endofday.adapters.valuations import read_official
 from endofday.core.fx_day import fx_close
 from measuring.adapters.history import HistoryStore
@@ -22,7 +23,7 @@ from measuring.core.reports import factors_of
 from measuring.settings import MeasuringSettings
 from quant.limits import ArmedState, LimitLevels, LimitStanding, LimitStateName, limit_standing
 from store.bulk import append_revisions
-from store.database import Connection, run_transaction
+from store.database import Connection
 from store.tables import LimitStatus
 
 _BEFORE = """
@@ -58,7 +59,7 @@ async def judge_limits(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
             "written": len(appended),
         }
 
-    return await run_transaction(pool, judge, isolation="repeatable_read")
+    return await in_snapshot(pool, judge, LimitStatus.qualified())
 
 
 def _judged(

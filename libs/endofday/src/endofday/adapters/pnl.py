@@ -6,10 +6,11 @@ from typing import Any
 import asyncpg
 
 from endofday.adapters.inputs import read_books, read_closes, read_day
+from endofday.adapters.snapshot import in_snapshot
 from endofday.core.day import Day, Row, emptied, rows_of_day
 from endofday.core.running import LiveMarket, rows_now, running_date
 from store.bulk import append_revisions
-from store.database import Connection, run_transaction
+from store.database import Connection
 from store.tables import PnlDaily
 
 _STORED = """
@@ -38,7 +39,7 @@ async def freeze_pnl(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
             "restated": sum(key[-1] > 1 for key in appended),
         }
 
-    return await run_transaction(pool, freeze, isolation="repeatable_read")
+    return await in_snapshot(pool, freeze, PnlDaily.qualified())
 
 
 async def day_rows(conn: Connection, date: dt.date) -> list[Row]:

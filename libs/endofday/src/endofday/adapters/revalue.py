@@ -8,12 +8,15 @@ import msgspec
 
 from contracts import Valuation
 from endofday.adapters.inputs import read_day
+from endofday.adapters.snapshot import in_snapshot
 from endofday.adapters.valuations import append_official, differs, read_official, read_options
 from endofday.core.closing import closing_valuations, empty_valuation
 from endofday.core.day import Books, Day
-from store.database import Connection, run_transaction
+from store.database import Connection
 
 CAUSE = "end_of_day"
+ONE_WRITER = "ops closing values"
+"""The lock of who writes them: two at once would both number theirs one behind the stored."""
 
 
 async def revalue(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
@@ -23,8 +26,6 @@ async def revalue(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
         books, closes, day = await read_day(conn, date)
         as_of = day.fx_closes[1]
         found = list(closing_valuations(books, closes, day, await read_options(conn, books, as_of)))
-        # A writer of values at a time: two would both number theirs one behind the stored.
-        await conn.execute("SELECT pg_advisory_xact_lock(hashtext('ops closing values'))")
         stored = {one.portfolio_id: one for one in await read_official(conn, as_of)}
         found += _emptied(books, day, found, stored)
         recorded_at = await conn.fetchval("SELECT clock_timestamp()")
@@ -41,7 +42,7 @@ async def revalue(pool: asyncpg.Pool, date: dt.date) -> dict[str, Any]:
             "restated": sum(was is not None for _, was in news),
         }
 
-    return await run_transaction(pool, value, isolation="repeatable_read")
+    return await in_snapshot(pool, value, ONE_WRITER)
 
 
 def _emptied(books: Books, day: Day, found: list[Valuation], stored: dict[str, Valuation]) -> list[Valuation]:
