@@ -48,6 +48,13 @@ def open_session(options: SessionOptions) -> SparkSession:
     return builder.getOrCreate()
 
 
+def process_id(spark: SparkSession) -> int:
+    """Process id of the session's JVM."""
+    gateway = spark.sparkContext._gateway
+    assert gateway is not None, "the session has no JVM of its own"
+    return gateway.proc.pid  # type: ignore[attr-defined]  # set where PySpark starts the JVM
+
+
 def _configuration(options: SessionOptions, jars: list[Path], scratch: Path) -> dict[str, str]:
     return {
         "spark.jars": ",".join(str(jar) for jar in jars),

@@ -1,7 +1,5 @@
 """The Spark path: one warm session, the queries into Bronze, the Silver job on its timer and on request."""
 
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +10,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from bar_aggregator.adapters.bar_store import BarStore
 from bar_aggregator.adapters.offsets import BronzeOffsets
+from bar_aggregator.adapters.priority import give_way
 from bar_aggregator.adapters.reference import Reference
 from bar_aggregator.adapters.spark_queries import WatchedQueries
 from bar_aggregator.bronze import BRONZE, BronzeQuery
@@ -31,7 +30,7 @@ from jobs.lake import Lake
 from jobs.lost_ticks import parse
 from jobs.rejected_ticks import RejectedTicks
 from jobs.revisions import ReportingRule
-from jobs.session import SessionOptions, open_session
+from jobs.session import SessionOptions, open_session, process_id
 from jobs.silver_run import SilverRun
 from jobs.stream import kafka_source, start_query
 from jobs.touched_windows import TouchedWindows
@@ -133,9 +132,6 @@ class SparkPath:
             driver_host=settings.spark_driver_host,
             partitions=settings.spark_partitions,
         )
-        if sys.platform == "linux":  # there a thread has its own priority, which a JVM it starts inherits
-            # Never below what we were started with: that would need a right.
-            os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
         self._spark = open_session(options)
         log.info("spark_session_started", version=self._spark.version)
         starters = {BRONZE: self._start_bronze, REJECTED: self._start_rejected}
@@ -154,6 +150,8 @@ class SparkPath:
             self._clock,
         )
         self._started.set()
+        # Not before: everybody waits for the session while it starts.
+        give_way(process_id(self._spark), NICENESS)
 
     def _start_bronze(self) -> StreamingQuery:
         assert self._spark is not None
