@@ -95,11 +95,24 @@ def test_variables_are_in_the_example_and_secrets_have_no_default(name: str) -> 
 def test_secrets_are_files_that_the_guide_makes_where_git_does_not_look() -> None:
     """Compose refuses a secret of another kind to a container with a read-only root."""
     ignored = (ROOT / ".gitignore").read_text().splitlines()
-    (made,) = re.findall(r"for name in (.+?); do", (ROOT / "docs/how-to/deploy.md").read_text())
-    assert set(made.split()) == COMPOSE["secrets"].keys()
+    guide = (ROOT / "docs/how-to/deploy.md").read_text()
+    (made,) = re.findall(r"for name in (.+?); do openssl", guide)
+    later = re.findall(r"> \.secrets/([\w-]+)$", guide, re.MULTILINE)
+    assert {*made.split(), *later} == COMPOSE["secrets"].keys()
     for name, secret in COMPOSE["secrets"].items():
         assert secret == {"file": f".secrets/{name}"}
         assert "/.secrets/" in ignored
+
+
+def test_prometheus_holds_a_key_that_only_shows_metrics() -> None:
+    assert PARTS["prometheus"]["secrets"] == ["metrics-key"]
+    jobs = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yaml").read_text())["scrape_configs"]
+    keys = {job["authorization"]["credentials_file"] for job in jobs if "authorization" in job}
+    assert keys == {"/run/secrets/metrics-key"}
+    (command,) = re.findall(
+        r"tapeline keys create .+> \.secrets/metrics-key", (ROOT / "docs/how-to/deploy.md").read_text()
+    )
+    assert re.findall(r"--scope (\w+)", command) == ["metrics"]
 
 
 def test_the_example_holds_no_secret_and_nothing_unused() -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 from tests.unit.deployment.manifests import (
     OVERLAYS,
+    ROOT,
     name_of,
     named,
     needs_kustomize,
@@ -39,6 +40,37 @@ def test_everything_that_runs_for_long_has_probes_and_a_budget(overlay: str) -> 
         assert sum(selects(budget, template["metadata"]["labels"]) for budget in budgets) == 1, name_of(one)
         for container in template["spec"]["containers"]:
             assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys(), name_of(one)
+
+
+@every_overlay
+def test_a_pod_that_goes_answers_until_nobody_asks_it_any_more(overlay: str) -> None:
+    """Nodes hear of the stop beside it, not before; the gateway itself stops within a second."""
+    for name, one in services(overlay).items():
+        spec = one["spec"]["template"]["spec"]
+        pause_s = spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+        assert pause_s >= 5, name
+        assert spec["terminationGracePeriodSeconds"] >= pause_s + 30, name
+
+
+def test_logs_of_tasks_reach_the_interface_of_airflow() -> None:
+    """The scheduler serves those of tasks, the triggerer those of triggers, at an address that is known."""
+    policy = named("production", "NetworkPolicy", "airflow")["spec"]
+    for side in (policy["ingress"][0], policy["egress"][0]):
+        assert {port["port"] for port in side["ports"]} == {8080, 8793, 8794}
+    for name, pod in pods("production"):
+        if pod["metadata"]["labels"].get("tapeline/airflow") == "part":
+            environment = {one["name"]: one.get("value") for one in pod["spec"]["containers"][0]["env"]}
+            assert environment["AIRFLOW__CORE__HOSTNAME_CALLABLE"].endswith("get_host_ip_address"), name
+
+
+def test_prometheus_holds_a_key_that_only_shows_metrics() -> None:
+    (gateway,) = [
+        one for one in of_kind("production", "ServiceMonitor") if one["metadata"]["name"] == "api-gateway"
+    ]
+    (endpoint,) = gateway["spec"]["endpoints"]
+    assert endpoint["authorization"]["credentials"]["name"] == "metrics-key"
+    guide = (ROOT / "docs" / "how-to" / "kubernetes.md").read_text()
+    assert re.search(r'"scopes": \["metrics"\][^|]*\|(?s:.{0,200})secret generic metrics-key', guide)
 
 
 @every_overlay

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from tests.unit.deployment.edges import Opening, across_the_border, labels_of, pod_edges
 from tests.unit.deployment.manifests import (
     OVERLAYS,
     Manifest,
@@ -13,7 +13,6 @@ from tests.unit.deployment.manifests import (
     needs_kustomize,
     of_kind,
     pods,
-    selects,
     services,
 )
 
@@ -34,6 +33,42 @@ VOLUMES = {
 QUESTIONS = {("api-gateway", "risk")}
 AIRFLOW_QUESTIONS = {"api-gateway", "bar-aggregator"}
 OUTSIDE = {"third-party", "cli"}
+# What is open beyond our pods: to operators, Prometheus, the scaler and the public gateway, by namespace;
+# to the Kubernetes API, whose address nobody knows beforehand, by port.
+_OPERATORS = {
+    Opening(pod, "namespaces tapeline/operators=yes", port)
+    for pod, port in (
+        ("kafka", 8443),
+        ("kafka", 9090),
+        ("kafka", 9091),
+        ("database", 5432),
+        ("database", 8000),
+    )
+}
+_MONITORING = {
+    *(
+        Opening(name, "namespaces kubernetes.io/metadata.name=monitoring", 8080)
+        for name in ("api-gateway", "bar-aggregator", "risk", "tick-ingestor", "valuation")
+    ),
+    Opening("database", "namespaces kubernetes.io/metadata.name=monitoring", 9187),
+}
+_OTHERS = {
+    Opening("kafka", "namespaces kubernetes.io/metadata.name=keda", 9093),
+    Opening("api-gateway", "namespaces kubernetes.io/metadata.name=gateways", 8080),
+}
+
+
+def _kubernetes(*names: str) -> set[Opening]:
+    return {Opening(name, "0.0.0.0/0", port) for name in names for port in (443, 6443)}
+
+
+BORDER: dict[str, dict[str, set[Opening]]] = {
+    "ingress": {"local": _OPERATORS, "production": _OPERATORS | _MONITORING | _OTHERS},
+    "egress": {
+        "local": _kubernetes("kafka", "database"),
+        "production": _kubernetes("kafka", "database", "bar-aggregator"),
+    },
+}
 # The only pod that speaks to the Kubernetes API: Spark's driver starts executors.
 SPEAKS_TO_KUBERNETES = {"StatefulSet/bar-aggregator"}
 
@@ -162,46 +197,32 @@ def test_who_may_reach_the_database_has_its_address(overlay: str) -> None:
     assert reach == told
 
 
-def labels_of(overlay: str) -> dict[str, dict[str, str]]:
-    """Labels of every pod by its name, with those that the operators give to theirs."""
-    found = {
-        pod["metadata"]["labels"]["app.kubernetes.io/name"]: pod["metadata"]["labels"]
-        for _, pod in pods(overlay)
-    }
-    kafka = {"strimzi.io/cluster": "bus", "strimzi.io/kind": "Kafka"}
-    return found | {"kafka": kafka, "database": {"cnpg.io/cluster": "database"}}
+ROGUES = {
+    "ingress": {"podSelector": {}, "ingress": [{}]},
+    "egress": {"podSelector": {}, "egress": [{}]},
+    "addresses in": {"podSelector": {}, "ingress": [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]},
+    "addresses out": {"podSelector": {}, "egress": [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]},
+    "namespaces in": {"podSelector": {}, "ingress": [{"from": [{"namespaceSelector": {}}]}]},
+    "namespaces out": {"podSelector": {}, "egress": [{"to": [{"namespaceSelector": {}, "podSelector": {}}]}]},
+}
 
 
-def pod_edges(overlay: str) -> set[tuple[str, str]]:
-    """Who may open a connection to whom: both sides must allow it, on a port in common."""
-    labels = labels_of(overlay)
-    out = allowed(overlay, "egress", "to")
-    into = allowed(overlay, "ingress", "from")
-    return {
-        (source, target)
-        for source in labels
-        for target in labels
-        if {port for one, other, port in out if (one, other) == (source, target)}
-        & {port for one, other, port in into if (one, other) == (target, source)}
-        and not (source == target and source in ("kafka", "database"))
-    }
+@pytest.mark.parametrize("rogue", ROGUES)
+@every_overlay
+def test_an_open_door_would_be_seen(overlay: str, rogue: str) -> None:
+    """A policy that names nobody, addresses or namespaces opens the border, and edges where two meet."""
+    policy = {"spec": ROGUES[rogue]}
+    direction = "ingress" if "ingress" in ROGUES[rogue] else "egress"
+    assert across_the_border(overlay, direction, policy) != BORDER[direction][overlay]
+    both = [{"spec": ROGUES["ingress"]}, {"spec": ROGUES["egress"]}]
+    assert ("valuation", "risk") in pod_edges(overlay, *both)
+    assert ("valuation", "risk") not in pod_edges(overlay)
 
 
-def allowed(overlay: str, direction: str, peers: str) -> set[tuple[str, str, Any]]:
-    """(pod, peer, port) that some policy allows in one direction; peers in other namespaces are left out."""
-    labels = labels_of(overlay)
-    return {
-        (own, peer, port["port"])
-        for policy in of_kind(overlay, "NetworkPolicy")
-        for own in labels
-        if selects(policy["spec"]["podSelector"], labels[own])
-        for rule in policy["spec"].get(direction, [])
-        for side in rule.get(peers, [])
-        if "podSelector" in side and "namespaceSelector" not in side
-        for peer in labels
-        if selects(side["podSelector"], labels[peer])
-        for port in rule["ports"]
-    }
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+@every_overlay
+def test_the_border_is_open_where_it_must_be(overlay: str, direction: str) -> None:
+    assert across_the_border(overlay, direction) == BORDER[direction][overlay]
 
 
 @every_overlay
