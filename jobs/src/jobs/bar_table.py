@@ -47,6 +47,16 @@ def collect_bars(frame: DataFrame) -> list[SilverBar]:
     return [_bar_of(row.asDict()) for row in frame.select(*_bar_columns(frame)).collect()]
 
 
+def collect_marked(frame: DataFrame) -> list[tuple[SilverBar, bool]]:
+    """The rows of `silver_bars.bars_of`, each with whether it is mixed."""
+    found = []
+    for row in frame.select(*_bar_columns(frame), "mixed").collect():
+        values = row.asDict()
+        mixed = values.pop("mixed")
+        found.append((_bar_of(values), mixed))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class WindowBar:
     """A bar made of its window alone, and what tells whether that is right."""

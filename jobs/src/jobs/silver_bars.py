@@ -40,8 +40,11 @@ def _first_accepted(ticks: DataFrame, key: tuple[str, ...]) -> DataFrame:
 
 
 def transform(ticks: DataFrame) -> DataFrame:
-    """Bars of the windows of these ticks; every tick of each window must be there, repetitions may be."""
-    return bars_of(distinct_ticks(ticks))
+    """Bars of the windows of these ticks; every tick of each window must be there, repetitions may be.
+
+    Evaluating the result raises when a window has more than one currency.
+    """
+    return _one_currency(bars_of(distinct_ticks(ticks)))
 
 
 def bars_by_window(ticks: DataFrame) -> DataFrame:
@@ -54,8 +57,7 @@ def bars_by_window(ticks: DataFrame) -> DataFrame:
     distinct = _first_accepted(ticks.repartition(*WINDOW), (*WINDOW, "tick_id"))
     number = F.when(has_number(), F.col("seq"))
     spans = (F.min(number).alias("number_low"), F.max(number).alias("number_high"))
-    mixed = (F.col("currency") != F.col("other_currency")).alias("mixed")
-    return _with_prices(_sums(distinct, *spans), "number_low", "number_high", mixed)
+    return _with_prices(_sums(distinct, *spans), "number_low", "number_high")
 
 
 def bars_of(ticks: DataFrame) -> DataFrame:
@@ -65,9 +67,10 @@ def bars_of(ticks: DataFrame) -> DataFrame:
     rounded once, half-even, to 8 places, null when the volume is 0. Open and close are by (ts_event_us, seq,
     tick_id).
     `last_offset` is the newest tick in the bar by arrival: a tick with a higher offset came later.
-    Evaluating the result raises when a window has more than one currency, or a sum exceeds its type.
+    `mixed` tells that the window has more than one currency: then the numbers mean nothing.
+    Evaluating the result raises when a sum exceeds its type.
     """
-    return _with_prices(_one_currency(_sums(ticks)))
+    return _with_prices(_sums(ticks))
 
 
 def _sums(ticks: DataFrame, *more: Column) -> DataFrame:
@@ -89,7 +92,7 @@ def _sums(ticks: DataFrame, *more: Column) -> DataFrame:
     )
 
 
-def _with_prices(sums: DataFrame, *more: str | Column) -> DataFrame:
+def _with_prices(sums: DataFrame, *more: str) -> DataFrame:
     return sums.select(
         "symbol",
         "trade_date",
@@ -109,16 +112,16 @@ def _with_prices(sums: DataFrame, *more: str | Column) -> DataFrame:
         F.timestamp_micros("last.ts_event_us").alias("as_of"),
         "kafka_partition",
         "last_offset",
+        (F.col("currency") != F.col("other_currency")).alias("mixed"),
         *more,
     )
 
 
-def _one_currency(sums: DataFrame) -> DataFrame:
+def _one_currency(bars: DataFrame) -> DataFrame:
     mixed = F.concat_ws(
-        " ", F.lit("more than one currency in a window:"), F.col("symbol"), F.col("window_start_us")
+        " ", F.lit("more than one currency in a window:"), F.col("symbol"), F.col("window_start")
     )
-    same = F.col("currency") == F.col("other_currency")
-    return sums.where(F.assert_true(same, mixed).isNull())
+    return bars.where(F.assert_true(~F.col("mixed"), mixed).isNull()).drop("mixed")
 
 
 def _unscaled(price_e8: Column) -> Column:

@@ -9,10 +9,11 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import IntegerType, LongType, StringType, StructField, StructType
 
 from jobs import silver_bars
-from jobs.bar_table import BARS_SCHEMA, collect_bars, collect_by_window, merge_bars
+from jobs.bar_table import BARS_SCHEMA, collect_bars, collect_by_window, collect_marked, merge_bars
 from jobs.fx_history import FxHistory, Quote
 from jobs.lake import Lake, create_table, local_frame, read_table
 from jobs.revisions import ReportingRule, SilverBar, revised, with_reporting_close
+from jobs.silver_bars import WindowKey
 from jobs.touched_ticks import Window, in_two_windows, rows_of, ticks_of
 
 _SPAN_SCHEMA = StructType(
@@ -46,10 +47,12 @@ class LateTicks:
 
 @dataclass(frozen=True, slots=True)
 class Finalised:
-    """One round: every revision of the windows' bars, and which of those this round added."""
+    """One round: every revision of the windows' bars, which of those this round added, and the windows that
+    have more than one currency. Those get no revision: an earlier one stays, a wrong one is never made."""
 
     bars: tuple[SilverBar, ...]
     changed: tuple[SilverBar, ...]
+    mixed: tuple[WindowKey, ...] = ()
 
 
 class SilverRun:
@@ -69,14 +72,14 @@ class SilverRun:
         Repeating it changes nothing. Parameters: at most WINDOWS_PER_ROUND windows; our time; which symbols
         are FX pairs; daily rates beside their closes.
         """
-        bars = self._recomputed(windows)
+        bars, mixed = self._recomputed(windows)
         stored = self._stored(windows)
         latest = {bar.key: bar for bar in sorted(stored, key=lambda bar: bar.revision)}
         changed = revised(bars, latest, now_us)
         if changed:
             changed = self._with_reporting(changed, fx_symbols, daily_rates)
             merge_bars(self._spark, self._lake.silver_bars, changed)
-        return Finalised((*stored, *changed), tuple(changed))
+        return Finalised((*stored, *changed), tuple(changed), tuple(mixed))
 
     def late_ticks(self, corrections: Sequence[Correction]) -> dict[BarKey, LateTicks]:
         """The ticks that came between a revision and the next, by symbol, window and the later revision."""
@@ -113,8 +116,8 @@ class SilverRun:
             for row in rows
         }
 
-    def _recomputed(self, windows: Sequence[Window]) -> list[SilverBar]:
-        """The bars of all ticks of the windows.
+    def _recomputed(self, windows: Sequence[Window]) -> tuple[list[SilverBar], list[WindowKey]]:
+        """The bars of all ticks of the windows, and which windows no bar can be made of.
 
         Made window by window, and again across the day where a tick may have come in two windows.
         """
@@ -124,9 +127,11 @@ class SilverRun:
         doubtful = in_two_windows(bronze, windows, spans) | {one.bar.key for one in found if one.mixed}
         sure = [one.bar for one in found if one.bar.key not in doubtful]
         if not doubtful:
-            return sure
+            return sure, []
         again = [window for window in windows if window.key in doubtful]
-        return [*sure, *collect_bars(silver_bars.bars_of(ticks_of(bronze, again)))]
+        marked = collect_marked(silver_bars.bars_of(ticks_of(bronze, again)))
+        sure += [bar for bar, mixed in marked if not mixed]
+        return sure, [bar.key for bar, mixed in marked if mixed]
 
     def _stored(self, windows: Sequence[Window]) -> list[SilverBar]:
         """Every revision of the windows' bars."""

@@ -28,7 +28,7 @@ from testkit import embedded
 from testkit.bronze import tick
 
 pytestmark = pytest.mark.integration
-WAIT_S = 120
+WAIT_S = 300
 T0 = 1_381_150_000_000_000
 TOPIC = topics.TICKS.name
 

@@ -104,3 +104,19 @@ def test_a_close_is_reported_at_the_pair_s_own_bar_before_a_daily_rate(bars: Bar
     bars.send(tick(3, T0 + 2 * WINDOW_US, currency="EUR"))
     [bar] = bars.finalise(rates).changed
     assert (bar.reporting_rate, bar.revision) == (Decimal("1.4"), 1)
+
+
+def test_a_window_with_two_currencies_gets_no_bar_and_all_others_do(bars: Bars) -> None:
+    """Also when it had one: the bar that was right before the tick in another currency stays as it is."""
+    bars.send(tick(0, T0), tick(1, T0, symbol="BBB", tick_id="feed/BBB/1"))
+    assert brief(bars.finalise().changed) == [(0, 1, 1), (0, 1, 1)]
+    mixed = tick(3, T0 + WINDOW_US), tick(4, T0 + WINDOW_US, currency="EUR")
+    bars.send(
+        tick(2, T0 + 1, currency="EUR"), *mixed, tick(5, T0 + WINDOW_US, symbol="BBB", tick_id="feed/BBB/2")
+    )
+    done = bars.finalise()
+    assert [(bar.symbol, bar.window_start_us - T0) for bar in done.changed] == [("BBB", WINDOW_US)]
+    assert sorted(done.mixed) == [("AAA", T0), ("AAA", T0 + WINDOW_US)]
+    assert [(bar.revision, bar.currency) for bar in done.bars if bar.symbol == "AAA"] == [(1, "USD")]
+    bars.send(tick(6, T0 + 2 * WINDOW_US, currency="EUR"))
+    assert brief(bars.finalise().changed) == [(2 * WINDOW_US, 1, 1)]

@@ -254,3 +254,26 @@ def expected_bars(ticks: list[Tick]) -> list[Bar]:
 def content(bar: Bar) -> tuple[str, ...]:
     names = ("window_start", "open", "high", "low", "close", "vwap", "volume", "trades", "last_tick_id")
     return tuple(str(getattr(bar, name)) for name in names)
+
+
+@pytest.mark.parametrize("order", [("USD", "EUR", "USD"), ("EUR", "USD", "USD")])
+def test_a_window_with_two_currencies_is_set_aside_and_all_others_go_on(
+    tick: Ticks, order: tuple[str, ...]
+) -> None:
+    log = Log()
+    mixed = [tick(START_US + place, seq=place, currency=one) for place, one in enumerate(order)]
+    log.append(*mixed, tick(START_US, symbol="BBB", tick_id="s/BBB/0"))
+    assert shapes(log.turn(0)) == [("BBB", "forming", 1)]
+    assert log.committed[0][0] == 0, "read again after a restart, like every open window"
+    log.start()
+    log.turn(0)
+    assert log.live.take_set_aside() == [("AAA", START_US)]
+    assert log.live.take_set_aside() == []
+    # The next window has one currency again.
+    later = START_US + WINDOW_US
+    log.append(tick(later, currency="EUR"), tick(later + 3 * SECOND_US, symbol="BBB", tick_id="s/BBB/1"))
+    bars = shapes(log.turn(0, 1, at_end=(1,)))
+    log.clock.advance_s(2)
+    bars += shapes(log.turn(1, at_end=(0, 1)))
+    assert [bar for bar in bars if bar[1] == "provisional"] == [("BBB", "provisional", 1)]
+    assert ("AAA", "forming", 1) in bars

@@ -55,6 +55,11 @@ BAR_PROVISIONAL = Counter(
     "tapeline_bar_provisional_total", "Provisional bars compared with the final bar.", ["result"]
 )
 BARS_PUBLISHED = Counter("tapeline_bars_published_total", "Bars published.", ["status"])
+BARS_SET_ASIDE = Counter(
+    "tapeline_bars_set_aside_total",
+    "Windows without a bar because their ticks have more than one currency.",
+    ["path"],
+)
 JOB_SECONDS = Histogram(
     "tapeline_job_seconds",
     "Duration of a Spark job.",

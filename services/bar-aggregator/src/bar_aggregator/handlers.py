@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from bar_aggregator.core.bar_builder import WINDOW_US, BarBuilder, window_start_us
+from bar_aggregator.core.bar_builder import WINDOW_US, BarBuilder, MixedCurrency, window_start_us
 from bar_aggregator.core.compare import RecentBars
 from bar_aggregator.core.replays import HighWaterMarks
 from bar_aggregator.core.watermark import Watermark
@@ -25,17 +25,25 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class OpenWindow:
-    """A window that is being built, and where its ticks begin in the log."""
+    """A window that is being built, and where its ticks begin in the log. No bar is made of one set aside."""
 
-    __slots__ = ("builder", "first_offsets")
+    __slots__ = ("builder", "first_offsets", "set_aside")
 
     def __init__(self, tick: Tick, record: Record) -> None:
         self.builder = BarBuilder(tick)
         self.first_offsets = {record.partition: record.offset}
+        self.set_aside = False
 
     def add(self, tick: Tick, record: Record) -> None:
-        self.builder.update(tick)
+        """Raises MixedCurrency the first time a tick does not go with the others."""
         self.first_offsets.setdefault(record.partition, record.offset)
+        if self.set_aside:
+            return
+        try:
+            self.builder.update(tick)
+        except MixedCurrency:
+            self.set_aside = True
+            raise
 
 
 class LiveBars:
@@ -56,6 +64,7 @@ class LiveBars:
         self._ended: set[int] = set()
         self._changed: dict[str, int] = {}
         self._formed_at_s: dict[str, float] = {}
+        self._set_aside: list[tuple[str, int]] = []
         self.late = 0
         self.made = {"forming": 0, "provisional": 0}
 
@@ -83,13 +92,14 @@ class LiveBars:
                 # Read again after a restart it is no news; otherwise the Silver job makes a revision of it.
                 self.late += record.offset >= self._counted_until.get(partition, 0)
                 continue
-            window = self._open.get((tick.symbol, start_us))
-            if window is None:
-                self._open[tick.symbol, start_us] = OpenWindow(tick, record)
-            else:
-                window.add(tick, record)
+            self._add(tick, record, start_us)
             self._changed[tick.symbol] = max(start_us, self._changed.get(tick.symbol, 0))
         return []
+
+    def take_set_aside(self) -> list[tuple[str, int]]:
+        """Windows, as (symbol, start), that turned out to have more than one currency since the last call."""
+        taken, self._set_aside = self._set_aside, []
+        return taken
 
     def on_end(self, topic: str, partition: int) -> None:
         """A partition was read to its end. Its last ticks may still be waiting to be handled."""
@@ -119,6 +129,16 @@ class LiveBars:
         progress = Progress(self._watermark.value_us, self._next.get(partition, 0))
         return msgspec.json.encode(progress).decode()
 
+    def _add(self, tick: Tick, record: Record, start_us: int) -> None:
+        window = self._open.get((tick.symbol, start_us))
+        if window is None:
+            self._open[tick.symbol, start_us] = OpenWindow(tick, record)
+            return
+        try:
+            window.add(tick, record)
+        except MixedCurrency:
+            self._set_aside.append((tick.symbol, start_us))
+
     def _close(self, until_us: int, now_us: int) -> list[Bar]:
         if until_us <= self._closed_until_us:
             return []
@@ -128,7 +148,10 @@ class LiveBars:
         )
         bars = []
         for start_us, symbol in passed:
-            bar = self._open.pop((symbol, start_us)).builder.build("provisional", now_us)
+            window = self._open.pop((symbol, start_us))
+            if window.set_aside:
+                continue
+            bar = window.builder.build("provisional", now_us)
             self._recent.add(bar)
             bars.append(bar)
         return bars
@@ -137,7 +160,7 @@ class LiveBars:
         bars = []
         for symbol, start_us in list(self._changed.items()):
             window = self._open.get((symbol, start_us))
-            if window is None:  # closed meanwhile, and shown as provisional
+            if window is None or window.set_aside:  # closed meanwhile, and shown as provisional; or no bar
                 del self._changed[symbol]
             elif now_s - self._formed_at_s.get(symbol, -self._forming_interval_s) >= self._forming_interval_s:
                 self._formed_at_s[symbol] = now_s

@@ -7,6 +7,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from bar_aggregator.core.compare import RecentBars
 from bar_aggregator.core.watermark import Watermark
 from bar_aggregator.handlers import LiveBars
+from bar_aggregator.set_aside import report_set_aside
 from chassis import metrics
 from chassis.bus import Output
 from chassis.clock import Clock
@@ -45,6 +46,7 @@ class LivePath:
         self._made_reported = dict.fromkeys(self._bars.made, 0)
         for result in ("equal", "different"):  # both from the start: an increase is seen against a zero
             metrics.BAR_PROVISIONAL.labels(result=result)
+        metrics.BARS_SET_ASIDE.labels(path="live")
 
     def run(self, stop: StopSignal) -> None:
         """Take in ticks until stopped."""
@@ -103,6 +105,8 @@ class LivePath:
         if self._bars.late > self._late_reported:
             metrics.BAR_LATE.inc(self._bars.late - self._late_reported)
             self._late_reported = self._bars.late
+        for symbol, start_us in self._bars.take_set_aside():
+            report_set_aside("live", symbol, start_us)
         for status, made in self._bars.made.items():
             metrics.BARS_PUBLISHED.labels(status=status).inc(made - self._made_reported[status])
             self._made_reported[status] = made

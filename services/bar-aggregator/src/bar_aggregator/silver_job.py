@@ -13,6 +13,7 @@ from bar_aggregator.adapters.bar_store import BarStore
 from bar_aggregator.adapters.final_bars import to_message, to_restatement, to_row
 from bar_aggregator.adapters.reference import Reference
 from bar_aggregator.core.closing import ClosingRule, is_over
+from bar_aggregator.set_aside import report_set_aside
 from chassis import metrics
 from chassis.bus import Output
 from chassis.clock import Clock
@@ -74,6 +75,7 @@ class SilverJob:
         self._reached_us = 0
         for result in ("done", "failed"):  # an alert on the first failure must have seen the zero before it
             metrics.JOB_RUNS.labels(task=NAME, result=result)
+        metrics.BARS_SET_ASIDE.labels(path="final")
 
     def run(self, *, only_complete: bool) -> JobResult:
         """Finalise every window that is over; with `only_complete` (the timer) by the closing rule.
@@ -101,6 +103,8 @@ class SilverJob:
                 part, self._clock.now_us(), self._reference.fx_symbols(), self._reference.daily_rates()
             )
             crash_point("silver-after-merge")
+            for symbol, start_us in done.mixed:
+                report_set_aside("final", symbol, start_us)
             published += self._publish(done.bars)
             self._touched.forget(part)
             crash_point("silver-after-forget")
