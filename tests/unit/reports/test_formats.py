@@ -10,6 +10,7 @@ from decimal import Decimal as D
 import pypdfium2
 import pytest
 from tests.unit.reports.books import KNOWN, MONDAY, line, pnl_rows
+from tests.unit.reports.readers import html_text, pdf_text, row_of, sheet
 from tests.unit.reports.risks import BOOK, closing, limit, position, risk_rows
 
 from reports.catalog import FORMATS, REPORTS, Report
@@ -36,6 +37,18 @@ def document(*rows: Row) -> Document:
         sections=(Section("Numbers", (Table("Numbers", "All", COLUMNS, rows),)),),
         footnotes=("How it is made.",),
     )
+
+
+def test_every_format_tells_the_same_numbers() -> None:
+    """The exact ones are in JSON; what is read shows them with two places, and a spreadsheet as numbers."""
+    made = Report(REPORTS["daily-pnl"], daily_pnl(pnl_rows(lines=[line("AIG", "-1234567.891")])))
+    (book,) = json.loads(made.rendered("json"))["portfolios"]
+    told = D(book["closing_value"]), D(book["day"]["parts"]["total"])
+    row = row_of(sheet(made.rendered("xlsx"), "Summary"), "US")
+    assert (row["Closing value"], row["Day"]) == tuple(map(float, told)) == (1010.0, 10.0)
+    for text in (pdf_text(made.rendered("pdf")), html_text(made.rendered("html"))):
+        assert all(f"{amount:,.2f}" in text for amount in told)
+        assert "-1,234,567.89" in text
 
 
 def text_of(pdf: bytes) -> list[str]:
@@ -98,6 +111,16 @@ def test_a_long_table_is_cut_where_people_read_and_whole_in_the_spreadsheet() ->
     assert "40 more rows" in table["note"]
     with zipfile.ZipFile(io.BytesIO(to_xlsx(long))) as book:
         assert f"N{ROWS + 39:04}".encode() in book.read("xl/sharedStrings.xml")
+
+
+def test_the_totals_behind_a_cut_stay_in_their_order() -> None:
+    rows = [Row((f"N{n:04}", D(n), None), strong=n % 50 == 0) for n in range(ROWS + 90)]
+    (table,) = view(document(*rows))["sections"][0]["blocks"]
+    names = [row["cells"][0]["text"] for row in table["rows"]]
+    assert len(names) == ROWS
+    assert names == sorted(names)
+    assert {"N0000", "N0050", "N0100"} <= set(names)
+    assert "90 more rows" in table["note"]
 
 
 def test_a_pdf_has_numbered_pages_and_what_it_was_known_at() -> None:

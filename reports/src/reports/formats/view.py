@@ -1,8 +1,9 @@
 """A document as plain values for templates: every cell is text already."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from reports.core.document import Absent, Block, Cell, Chart, Column, Document, Note, Table
+from reports.core.document import Absent, Block, Cell, Chart, Column, Document, Note, Row, Table
 from reports.core.figures import is_negative, shown
 
 ROWS = 60
@@ -37,10 +38,9 @@ def _block(block: Block) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    # Of a table that is cut every total stays: the rows that sum up the others.
-    left_out = max(len(table.rows) - ROWS, 0)
+    rows = _kept(table.rows)
+    left_out = len(table.rows) - len(rows)
     note = f"{left_out} more rows are in the spreadsheet and in JSON." if left_out else ""
-    rows = table.rows[:ROWS]
     return {
         "kind": "table",
         "title": table.title,
@@ -54,6 +54,19 @@ def _table(table: Table) -> dict[str, Any]:
             for row in rows
         ],
     }
+
+
+def _kept(rows: Sequence[Row]) -> list[Row]:
+    """The first rows, and of those behind them the totals: a sum must not go missing with its parts."""
+    room = max(ROWS - sum(row.strong for row in rows), 0)
+    kept: list[Row] = []
+    for row in rows:
+        if row.strong:
+            kept.append(row)
+        elif room:
+            kept.append(row)
+            room -= 1
+    return kept[:ROWS]
 
 
 def _cell(cell: Cell, column: Column) -> dict[str, Any]:

@@ -15,9 +15,9 @@ TEXTS = (
     "report.",
     "Concentrations are shares of gross market value. Exposure by currency counts cash and both legs of "
     "currency pairs.",
-    "A limit has the state that the end of day judged on the closing values; where it judged none, the newest "
-    "live state. Its age is market time up to the close. Breaches are those of live values, with what people "
-    "did about them. A limit without its inputs is UNKNOWN, never OK.",
+    "A limit has the state that the end of day judged on the closing values; where it judged none, the "
+    "newest live state. Its age is market time up to the close. Breaches are those of live values, with what "
+    "people did about them. A limit without its inputs is UNKNOWN, never OK.",
     "Stress results are those of the closing book, in one step, with prices and rates moving together; "
     "options are revalued in full. A period that the stored history does not reach is n/a.",
     "The backtest compares actual profit before fees with the 99 % VaR reported before each day. Zones "
