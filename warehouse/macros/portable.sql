@@ -60,6 +60,18 @@
 {% macro bigquery__json_text(column, field) %}json_value({{ column }}, '$.{{ field }}'){% endmacro %}
 {% macro snowflake__json_text(column, field) %}{{ column }}:{{ field }}::varchar{% endmacro %}
 
+{# An amount as text with eight places, as Silver holds it. #}
+{% macro eight_places(amount) %}{{ return(adapter.dispatch('eight_places')(amount)) }}{% endmacro %}
+{% macro default__eight_places(amount) %}cast(cast({{ amount }} as decimal(38, 8)) as {{ dbt.type_string() }}){% endmacro %}
+{% macro bigquery__eight_places(amount) %}format('%.8f', {{ amount }}){% endmacro %}
+
+{# The number that twelve hexadecimal digits stand for. #}
+{% macro hex_number(digits) %}{{ return(adapter.dispatch('hex_number')(digits)) }}{% endmacro %}
+{% macro default__hex_number(digits) %}cast('0x' || {{ digits }} as bigint){% endmacro %}
+{% macro postgres__hex_number(digits) %}cast(cast('x' || {{ digits }} as bit(48)) as bigint){% endmacro %}
+{% macro bigquery__hex_number(digits) %}cast('0x' || {{ digits }} as int64){% endmacro %}
+{% macro snowflake__hex_number(digits) %}to_number({{ digits }}, 'XXXXXXXXXXXX'){% endmacro %}
+
 {# One row `date` for each date of a span, both ends included. #}
 {% macro date_spine(first, last) %}{{ return(adapter.dispatch('date_spine')(first, last)) }}{% endmacro %}
 {% macro default__date_spine(first, last) -%}

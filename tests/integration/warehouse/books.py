@@ -1,6 +1,7 @@
 """Two real closes of a book of three names, as the services store them; the numbers are worked out here."""
 
 import datetime as dt
+import hashlib
 import json
 from decimal import Decimal as D
 from typing import Any
@@ -18,7 +19,6 @@ CLOSES = {
 RATES = {FRIDAY: D("1.3557"), MONDAY: D("1.3577")}
 HELD = {"AIG": D(100), "BAC": D(-2000), "SAP": D(30)}
 COST = D(50)
-SUMS = ("volume", "trades", "open", "high", "low", "close")
 SINCE = dt.datetime(2013, 1, 2, tzinfo=dt.UTC)
 
 Row = dict[str, Any]
@@ -237,11 +237,18 @@ def silver(**wrong: str) -> str:
     dates = []
     for date in (FRIDAY, MONDAY):
         bars = [bar(symbol, date) for symbol in HELD]
-        sums = {name: str(sum(one[name] for one in bars)) for name in SUMS}
-        row = {"trade_date": str(date), "bars": str(len(bars)), **sums}
+        row = {"trade_date": str(date), "bars": str(len(bars)), "checksum": str(sum(map(checksum, bars)))}
         dates.append({**row, **(wrong if date == MONDAY else {})})
     until = closing_time(MONDAY).isoformat()
     return json.dumps({"read_at": "2099-01-01T00:00:00+00:00", "until": until, "dates": dates})
+
+
+def checksum(one: Row) -> int:
+    """Twelve hexadecimal digits of the MD5 of a bar's key and content."""
+    prices = (f"{one[name]:.8f}" for name in ("open", "high", "low", "close", "vwap"))
+    start = int(one["window_start"].timestamp()) * 1_000_000
+    text = "|".join(map(str, (one["symbol"], start, *prices, one["volume"], one["trades"])))
+    return int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:12], 16)
 
 
 def write(dsn: str, rows: Rows) -> None:

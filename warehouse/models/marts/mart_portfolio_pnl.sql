@@ -19,7 +19,8 @@ with daily as (
         sum(total) as total,
         sum(realized) as realized,
         count(*) as positions,
-        sum(case when total is null then 1 else 0 end) as unexplained,
+        -- Written out: the sum of a database may be wider than its contract says.
+        cast(sum(case when total is null then 1 else 0 end) as bigint) as unexplained,
         max(recorded_at) as recorded_at
     from {{ ref('fact_pnl_daily') }}
     group by portfolio_id, date
@@ -28,5 +29,5 @@ with daily as (
 select
     daily.*,
     sum(total) over ({{ month_so_far }}) as month_to_date,
-    sum(unexplained) over ({{ month_so_far }}) as unexplained_to_date
+    cast(sum(unexplained) over ({{ month_so_far }}) as bigint) as unexplained_to_date
 from daily
