@@ -445,7 +445,7 @@ class PositionValue(Struct, frozen=True, kw_only=True):
     unrealized_pnl: Decimal | None = None
     """(price-average_cost)*quantity*multiplier, in currency"""
     unrealized_pnl_base: Decimal | None = None
-    """price part + FX part, in base currency"""
+    """price part + FX part, in base currency; null when the FX part is unknown"""
     price_pnl_base: Decimal | None = None
     """(price-average_cost)*quantity*multiplier*fx_rate"""
     fx_pnl_base: Decimal | None = None
@@ -494,7 +494,7 @@ class Valuation(Struct, frozen=True, kw_only=True):
     market_value: Decimal | None = None
     """sum of priced positions; null when none is priced"""
     unrealized_pnl: Decimal | None = None
-    """base currency"""
+    """price part + FX part; null when nothing is priced or the FX part of a priced position is unknown"""
     unrealized_price_pnl: Decimal | None = None
     """price part"""
     unrealized_fx_pnl: Decimal | None = None

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from api_gateway.core import values
 from api_gateway.core.conversion import Converted, Unconnected, in_currency
@@ -53,6 +54,19 @@ def test_own_currency_is_not_recalculated() -> None:
 def test_unconnected_currency_lists_what_is_connected() -> None:
     found = in_currency(book(("A", 1, Decimal(1))).valuation, "JPY")
     assert found == Unconnected(("EUR", "GBP", "USD"))
+
+
+def test_an_unknown_total_stays_unknown_in_every_currency() -> None:
+    """Also where the FX part of one holder of a merged line is known."""
+    parts = {"price_pnl_base": Decimal(5), "fx_pnl_base": Decimal(2)}
+    known = make_position_value("A", "3", "1.23", "0.7365", **parts, unrealized_pnl_base=Decimal(7))
+    merged = replace(known, symbol="B", unrealized_pnl_base=None)
+    valuation = make_valuation("B", "14:00", known, merged, currency="EUR", fx_rates=RATES)
+    found = in_currency(replace(valuation, unrealized_pnl=None), "USD")
+    assert isinstance(found, Converted)
+    assert found.valuation.unrealized_pnl is None
+    assert [line.unrealized_pnl_base is None for line in found.valuation.positions] == [False, True]
+    assert found.valuation.unrealized_price_pnl is not None
 
 
 def test_nothing_priced_is_null_in_every_currency() -> None:

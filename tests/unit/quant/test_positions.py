@@ -45,10 +45,15 @@ def test_short_position_gains_when_the_price_falls() -> None:
     assert (found.market_value, found.unrealized_pnl, found.fx_pnl_base) == (-18000, 2000, 0)
 
 
-def test_without_rate_at_cost_the_total_is_the_price_part() -> None:
+def test_without_rate_at_cost_the_total_is_as_unknown_as_its_fx_part() -> None:
     found = mark("100", "50", "55", "0.80", None)
-    assert found.fx_pnl_base is None
-    assert found.unrealized_pnl_base == found.price_pnl_base == 400
+    assert (found.price_pnl_base, found.fx_pnl_base, found.unrealized_pnl_base) == (400, None, None)
+
+
+@pytest.mark.parametrize(("quantity", "cost"), [("0", "50"), ("100", "0")])
+def test_what_cost_nothing_has_no_fx_part_at_any_rate(quantity: str, cost: str) -> None:
+    found = mark(quantity, cost, "55", "0.80", None)
+    assert (found.fx_pnl_base, found.unrealized_pnl_base) == (0, found.price_pnl_base)
 
 
 def test_closed_position_is_zero_and_not_minus_zero() -> None:

@@ -74,6 +74,16 @@ def test_labels_come_from_the_instrument() -> None:
     assert (sap.sector, sap.exchange, sap.issuer) == (None, "XETR", None)
 
 
+def test_a_line_of_one_holder_with_an_unknown_fx_part_leaves_the_whole_total_unknown() -> None:
+    state = family()
+    state.take_position(make_position("US", "SAP", "1", "50", currency="EUR", as_of="2001-01-02"))
+    found = value(state)
+    sap = found.positions[1]
+    assert ("SAP", "no_cost_fx_rate") in [(note.symbol, note.reason) for note in found.coverage.notes]
+    assert (sap.unrealized_pnl_base, found.unrealized_pnl) == (None, None)
+    assert sap.fx_pnl_base == Decimal("87.5"), "of the part whose rate is known"
+
+
 def test_long_and_short_cancel_but_their_profit_stays() -> None:
     state = family()
     state.take_position(make_position("US", "IBM", "-30", "200"))

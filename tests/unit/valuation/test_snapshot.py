@@ -164,10 +164,11 @@ def test_without_a_rate_at_cost_the_fx_part_is_unknown() -> None:
     state.take_tick(make_tick("BAC", "14:31", "16"))
     found = value(state)
     bac = found.positions[0]
-    assert (bac.fx_pnl_base, bac.price_pnl_base, bac.unrealized_pnl_base) == (None, 125, 125)
+    assert (bac.fx_pnl_base, bac.price_pnl_base, bac.unrealized_pnl_base) == (None, 125, None)
     assert ("BAC", "no_cost_fx_rate") in reasons(found)
-    assert found.unrealized_pnl == -320 + 125
-    assert found.coverage.complete
+    assert found.unrealized_pnl is None, "a total without one FX part would take that part as zero"
+    assert (found.unrealized_price_pnl, found.unrealized_fx_pnl) == (120, -315)
+    assert found.coverage.complete, "the value is whole"
 
 
 def test_a_rate_told_with_the_position_comes_first() -> None:

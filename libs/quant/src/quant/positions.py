@@ -12,14 +12,13 @@ class PositionMark:
     """Money of one position, each amount rounded half-even to 8 places once; gains are positive.
 
     `market_value` and `unrealized_pnl` are in the currency of the price, the others in the base currency.
-    `fx_pnl_base` is None when the rate at cost is unknown; `unrealized_pnl_base` is then the price part
-    alone.
+    `fx_pnl_base` is None when the rate at cost is unknown, and so is the total, `unrealized_pnl_base`.
     """
 
     market_value: Decimal
     market_value_base: Decimal
     unrealized_pnl: Decimal
-    unrealized_pnl_base: Decimal
+    unrealized_pnl_base: Decimal | None
     price_pnl_base: Decimal
     fx_pnl_base: Decimal | None
 
@@ -42,7 +41,8 @@ def mark_position(
     part is (price-cost)*q*m*fx and its FX part is cost*q*m*(fx-cost_fx); their sum is exactly price*q*m*fx -
     cost*q*m*cost_fx before rounding. The total is the sum of the two rounded parts, so the parts always add
     up.
-    Edge cases: quantity 0 gives 0 everywhere; base-currency positions (both rates 1) have an FX part of 0.
+    Edge cases: quantity 0 gives 0 everywhere; base-currency positions (both rates 1) and those that cost
+    nothing have an FX part of 0. Otherwise FX part and total are None when cost_fx_rate is.
     Errors: Missing("no_price") or Missing("no_fx_rate") when that input is None; Missing("not_finite") for
     NaN or infinity.
     Source: cost held at historical rate, as in docs/reference/measures.md, section Unrealised P&L.
@@ -57,14 +57,19 @@ def mark_position(
     gain = product(EXACT.subtract(price, average_cost), units)
     value = product(price, units)
     price_part = round_money(product(gain, fx_rate))
-    fx_part = None
-    if cost_fx_rate is not None:
-        fx_part = round_money(product(average_cost, units, EXACT.subtract(fx_rate, cost_fx_rate)))
+    fx_part = _fx_part(product(average_cost, units), fx_rate, cost_fx_rate)
     return PositionMark(
         market_value=round_money(value),
         market_value_base=round_money(product(value, fx_rate)),
         unrealized_pnl=round_money(gain),
-        unrealized_pnl_base=price_part if fx_part is None else EXACT.add(price_part, fx_part),
+        unrealized_pnl_base=None if fx_part is None else EXACT.add(price_part, fx_part),
         price_pnl_base=price_part,
         fx_pnl_base=fx_part,
     )
+
+
+def _fx_part(cost: Decimal, fx_rate: Decimal, cost_fx_rate: Decimal | None) -> Decimal | None:
+    """What the rate made of the cost since then; None when it is not known since when."""
+    if not cost:
+        return round_money(cost)
+    return None if cost_fx_rate is None else round_money(product(cost, EXACT.subtract(fx_rate, cost_fx_rate)))

@@ -11,7 +11,7 @@ from quant.exposure import exposure
 from quant.fx import convert
 from quant.money import EXACT, round_rate, sum_money
 
-ONE = Decimal(1)
+ZERO, ONE = Decimal(0), Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,8 @@ def connected(fx_rates: Mapping[str, Decimal], base_currency: str) -> tuple[str,
 
 def _converted(line: PositionValue, rate: Decimal) -> PositionValue:
     price_part, fx_part = _times(line.price_pnl_base, rate), _times(line.fx_pnl_base, rate)
-    total = (
-        None if price_part is None else sum_money(part for part in (price_part, fx_part) if part is not None)
-    )
+    # Known parts do not make a total: of a merged line the FX part of one holder may be unknown.
+    total = None if line.unrealized_pnl_base is None else sum_money((price_part or ZERO, fx_part or ZERO))
     return replace(
         line,
         market_value_base=_times(line.market_value_base, rate),

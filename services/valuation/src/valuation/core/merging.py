@@ -79,15 +79,19 @@ def _cost_rate(parts: Sequence[Mark]) -> Decimal | None:
 
 
 def _money(first: Mark, parts: Sequence[Mark]) -> PositionMark | None:
-    """Value of the netted quantity, profits of all added up; None unless each part has money."""
+    """Value of the netted quantity, profits of all added up; None unless each part has money.
+
+    The total is None when the FX part of one holder is unknown.
+    """
     moneys = [part.money for part in parts if part.money is not None]
     if len(moneys) < len(parts):
         return None
+    totals = [money.unrealized_pnl_base for money in moneys if money.unrealized_pnl_base is not None]
     fx_parts = [money.fx_pnl_base for money in moneys if money.fx_pnl_base is not None]
     return PositionMark(
         *_values(first, parts, moneys),
         unrealized_pnl=sum_money(money.unrealized_pnl for money in moneys),
-        unrealized_pnl_base=sum_money(money.unrealized_pnl_base for money in moneys),
+        unrealized_pnl_base=sum_money(totals) if len(totals) == len(moneys) else None,
         price_pnl_base=sum_money(money.price_pnl_base for money in moneys),
         fx_pnl_base=sum_money(fx_parts) if fx_parts else None,
     )

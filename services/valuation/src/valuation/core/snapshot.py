@@ -87,7 +87,8 @@ def value_portfolio(
 
     Positions without price or rate are listed, not counted as 0; sums are None only when something is held
     and nothing of it is priced. An empty book is worth 0. FX part of the profit: of the positions whose rate
-    at cost is known, None when it is known of none. `realized` is what fills have closed, positions that are
+    at cost is known, None when it is known of none. The total of both parts is None when one FX part is
+    unknown, because it would take that for 0. `realized` is what fills have closed, positions that are
     gone included. `members` are the portfolios below whose positions are among the lines: they are merged.
     Cash is part of the value but no exposure. `profits` tells what the marks made since the previous close.
     """
@@ -100,6 +101,8 @@ def value_portfolio(
     price_pnl = sum_money(_money(mark).price_pnl_base for mark in priced)
     fx_parts = [part for mark in priced if (part := _money(mark).fx_pnl_base) is not None]
     fx_pnl = sum_money(fx_parts) if fx_parts or not marks else None
+    totals = [total for mark in priced if (total := _money(mark).unrealized_pnl_base) is not None]
+    whole = known and len(totals) == len(priced)
     ages = [_Age(mark, market) for mark in marks]
     day = profits(marks)
     days: Mapping[str, DailyPnl] = {} if day is None else day.lines
@@ -112,7 +115,7 @@ def value_portfolio(
         revision=stamp.revision,
         currency=portfolio.base_currency,
         market_value=_tidy(sum_money(_money(mark).market_value_base for mark in priced)) if known else None,
-        unrealized_pnl=_tidy(sum_money((price_pnl, fx_pnl or ZERO))) if known else None,
+        unrealized_pnl=_tidy(sum_money(totals)) if whole else None,
         unrealized_price_pnl=_tidy(price_pnl) if known else None,
         unrealized_fx_pnl=_tidy(fx_pnl),
         long_exposure=_tidy(values.long) if known else None,
