@@ -22,6 +22,29 @@
     from {{ relation }} as facts
 {%- endmacro %}
 
+{# The dimensions that facts point to: the column of the natural key, that of the surrogate key. #}
+{% macro keys_of(dimension) -%}
+    {{ return({
+        'dim_symbol': ['symbol', 'symbol_key'],
+        'dim_portfolio': ['portfolio_id', 'portfolio_key'],
+    }[dimension]) }}
+{%- endmacro %}
+
+{# The head of a fact: `known` is the newest revision of each key, in an incremental build only of the groups to
+   build anew. `dimensions` are those whose versions the fact points to; see moved_versions. #}
+{% macro newest_facts(relation, key, group, dimensions) -%}
+with
+{% if is_incremental() -%}
+changed as (
+    {{ changed_groups(relation, group, dimensions) }}
+),
+{%- endif %}
+
+known as (
+    {{ latest_of(relation, key, within=group if is_incremental()) }}
+)
+{%- endmacro %}
+
 {# Of a history: what was known at the variable `known_at`, what is known now without it. #}
 {% macro as_known(history) -%}
     select * from {{ history }}
@@ -50,15 +73,25 @@
     {{ moved_versions(group, dimensions) }}
 {%- endmacro %}
 
-{# And the groups with rows whose version of a dimension is another by now. #}
+{# And the groups with rows that would now point to another version of a dimension, or to another exchange: a
+   correction of an instrument that is valid from the same moment keeps the key of its version. #}
 {% macro moved_versions(group, dimensions) -%}
-    {% for dimension, key, surrogate in dimensions %}
+    {% for dimension in dimensions if dimension != 'dim_exchange' %}
+    {%- set key, surrogate = keys_of(dimension) %}
     union
     select {{ prefixed('fact', group) }}
     from {{ this }} as fact
     {{ version_at(dimension, key, 'fact.' ~ key, 'fact.as_of', 'version') }}
     where fact.{{ surrogate }} <> coalesce(version.{{ surrogate }}, '-1')
     {% endfor %}
+    {%- if 'dim_exchange' in dimensions %}
+    union
+    select {{ prefixed('fact', group) }}
+    from {{ this }} as fact
+    left join {{ ref('dim_symbol') }} as version on version.symbol_key = fact.symbol_key
+    left join {{ ref('dim_exchange') }} as listed on listed.exchange = version.exchange
+    where fact.exchange_key <> coalesce(listed.exchange_key, '-1')
+    {%- endif %}
 {%- endmacro %}
 
 {% macro prefixed(alias, columns) -%}

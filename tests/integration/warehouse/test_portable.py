@@ -57,7 +57,7 @@ def test_the_project_builds_on_duckdb(tmp_path: Path) -> None:
     file = tmp_path / "warehouse.duckdb"
     copy(file, books.good_rows())
     built = Dbt.on_duckdb(file, tmp_path)("build")
-    assert built.failed == set(), built.output
+    assert built.wrong == set(), built.output
     with duckdb.connect(str(file), read_only=True) as connection:
         held = connection.execute(
             "SELECT symbol, market_value_base FROM gold.fact_positions WHERE date = ?", [MONDAY]

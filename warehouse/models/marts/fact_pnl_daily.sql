@@ -7,19 +7,12 @@
     on_schema_change='append_new_columns'
 ) }}
 
-with
-{% if is_incremental() -%}
-changed as (
-    {{ changed_groups(ref('int_pnl_daily_revisions'), ['date', 'portfolio_id'], [('dim_symbol', 'symbol', 'symbol_key'), ('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
-),
-{%- endif %}
-
-known as (
-    {{ latest_of(
-        ref('int_pnl_daily_revisions'), ['portfolio_id', 'symbol', 'date'],
-        within=['date', 'portfolio_id'] if is_incremental()
-    ) }}
-)
+{{ newest_facts(
+    ref('int_pnl_daily_revisions'),
+    key=['portfolio_id', 'symbol', 'date'],
+    group=['date', 'portfolio_id'],
+    dimensions=['dim_portfolio', 'dim_symbol']
+) }}
 
 select
     {{ surrogate_key(['known.portfolio_id', 'known.symbol', date_key('known.date')]) }} as pnl_key,

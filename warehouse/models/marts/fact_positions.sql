@@ -13,7 +13,7 @@ with
 {% if is_incremental() -%}
 changed as (
     {{ superseded_snapshots() }}
-    {{ moved_versions(['date', 'portfolio_id'], [('dim_symbol', 'symbol', 'symbol_key'), ('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
+    {{ moved_versions(['date', 'portfolio_id'], ['dim_portfolio', 'dim_symbol', 'dim_exchange']) }}
 ),
 {%- endif %}
 

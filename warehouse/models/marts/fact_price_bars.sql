@@ -7,19 +7,12 @@
     on_schema_change='append_new_columns'
 ) }}
 
-with
-{% if is_incremental() -%}
-changed as (
-    {{ changed_groups(ref('int_price_bar_revisions'), ['date', 'symbol'], [('dim_symbol', 'symbol', 'symbol_key')]) }}
-),
-{%- endif %}
-
-known as (
-    {{ latest_of(
-        ref('int_price_bar_revisions'), ['symbol', 'window_start'],
-        within=['date', 'symbol'] if is_incremental()
-    ) }}
-)
+{{ newest_facts(
+    ref('int_price_bar_revisions'),
+    key=['symbol', 'window_start'],
+    group=['date', 'symbol'],
+    dimensions=['dim_symbol', 'dim_exchange']
+) }}
 
 select
     {{ surrogate_key(['known.symbol', epoch_us('known.window_start')]) }} as bar_key,

@@ -7,19 +7,12 @@
     on_schema_change='append_new_columns'
 ) }}
 
-with
-{% if is_incremental() -%}
-changed as (
-    {{ changed_groups(ref('int_risk_metric_revisions'), ['date', 'portfolio_id'], [('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
-),
-{%- endif %}
-
-known as (
-    {{ latest_of(
-        ref('int_risk_metric_revisions'), ['portfolio_id', 'as_of', 'basis', 'measure', 'parameters'],
-        within=['date', 'portfolio_id'] if is_incremental()
-    ) }}
-)
+{{ newest_facts(
+    ref('int_risk_metric_revisions'),
+    key=['portfolio_id', 'as_of', 'basis', 'measure', 'parameters'],
+    group=['date', 'portfolio_id'],
+    dimensions=['dim_portfolio']
+) }}
 
 select
     {{ surrogate_key([

@@ -8,19 +8,12 @@
     on_schema_change='append_new_columns'
 ) }}
 
-with
-{% if is_incremental() -%}
-changed as (
-    {{ changed_groups(ref('int_var_component_revisions'), ['date', 'portfolio_id'], [('dim_symbol', 'symbol', 'symbol_key'), ('dim_portfolio', 'portfolio_id', 'portfolio_key')]) }}
-),
-{%- endif %}
-
-known as (
-    {{ latest_of(
-        ref('int_var_component_revisions'), ['portfolio_id', 'as_of', 'basis', 'measure', 'parameters', 'symbol'],
-        within=['date', 'portfolio_id'] if is_incremental()
-    ) }}
-)
+{{ newest_facts(
+    ref('int_var_component_revisions'),
+    key=['portfolio_id', 'as_of', 'basis', 'measure', 'parameters', 'symbol'],
+    group=['date', 'portfolio_id'],
+    dimensions=['dim_portfolio', 'dim_symbol']
+) }}
 
 select
     {{ surrogate_key([
