@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make up` and `make test`. The rest is for working on it.
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-fast lint format lock web bench airflow install install-dev
+.PHONY: help up down test test-fast lint format lock contracts web bench airflow install install-dev install-tools
 BIN := .venv/bin
 FAST_TESTS := tests/unit tests/contract tests/architecture
 
@@ -13,7 +13,8 @@ up: install ## Install, start the platform with a simulated market, load the dem
 down: ## Stop the platform; data stays
 	@if [ -x $(BIN)/tapeline ]; then $(BIN)/tapeline down; fi
 
-test: lint install-tools ## Every check and every test
+test: install-dev ## Every check and every test
+	@$(MAKE) --no-print-directory -j 2 -O lint install-tools
 	@$(BIN)/python -m pytest -n 2 $(FAST_TESTS)
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --durations 15 tests/integration
 	@$(BIN)/python -m pytest --durations 15 tests/e2e
@@ -33,6 +34,9 @@ format: install-dev ## Put the code into shape
 
 lock: install-dev ## Write locks/*.txt and the Java libraries' lock anew from their .in files
 	@scripts/lock
+
+contracts: install-dev ## Write the generated code and pages of contracts/ anew
+	@$(BIN)/python -m contract_tools
 
 web: ## Build the dashboard from services/api-gateway/web (needs node and npm)
 	@cd services/api-gateway/web && npm ci --no-audit --no-fund && npm run build
