@@ -61,28 +61,30 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 def logs(
-    service: Annotated[str | None, typer.Argument(help="One component; without it, all.")] = None,
+    services: Annotated[list[str] | None, typer.Argument(help="Components; without one, all.")] = None,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until interrupted.")] = False,
     lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="Last lines of each.")] = 40,
 ) -> None:
     """Print the end of the logs."""
     directory = Stack.here().state.logs_dir
     known = {path.stem: path for path in sorted(directory.glob("*.log"))}
-    if service is not None and service not in known:
-        fail(f"there is no log of {service!r} in {directory}", f"one of: {', '.join(known) or 'none yet'}")
-    chosen = known if service is None else {service: known[service]}
+    for name in services or ():
+        if name not in known:
+            fail(f"there is no log of {name!r} in {directory}", f"one of: {', '.join(known) or 'none yet'}")
+    chosen = {name: known[name] for name in services or known}
+    is_alone = services is not None and len(chosen) == 1
     width = max(map(len, chosen), default=0)
     ends: dict[str, int] = {}
     for name, path in chosen.items():
         text, ends[name] = _read_from(path, 0)
         for line in deque(text.splitlines(), maxlen=lines):
-            _print_line(name if service is None else "", width, line)
+            _print_line("" if is_alone else name, width, line)
     while follow:
         time.sleep(_FOLLOW_SECONDS)
         for name, path in chosen.items():
             text, ends[name] = _read_from(path, ends[name])
             for line in text.splitlines():
-                _print_line(name if service is None else "", width, line)
+                _print_line("" if is_alone else name, width, line)
 
 
 def _read_from(path: Path, offset: int) -> tuple[str, int]:

@@ -78,6 +78,8 @@ def test_logs_show_the_last_lines_with_their_source(own_home: Path):
     output = RUNNER.invoke(app, ["logs", "-n", "2"]).output
     assert output.splitlines() == ["kafka | k", "risk  | 2", "risk  | 3"]
     assert RUNNER.invoke(app, ["logs", "risk", "-n", "1"]).output == "3\n"
+    both = RUNNER.invoke(app, ["logs", "risk", "kafka", "-n", "1"]).output
+    assert both == "risk  | 3\nkafka | k\n"
 
 
 def test_an_unknown_log_names_the_known_ones(own_home: Path):
