@@ -25,11 +25,14 @@ async def divergence_ratios(pool: asyncpg.Pool) -> dict[str, float]:
 
 
 async def watch_challenger(pool: asyncpg.Pool) -> None:
-    """Keep the gauge at what is stored; never returns. A lost database leaves it as it was."""
+    """Keep the gauge at what is stored; never returns.
+
+    A database that is lost, locked or being migrated leaves it as it was: nothing that answers hangs on it.
+    """
     while True:
         try:
             for measure, ratio in (await divergence_ratios(pool)).items():
                 metrics.CHALLENGER_DIVERGENCE_RATIO.labels(measure=measure).set(ratio)
-        except CONNECTION_LOST as error:
-            log.info("challenger_not_read", error=repr(error))
+        except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
+            log.warning("challenger_not_read", error=repr(error))
         await asyncio.sleep(EVERY_S)

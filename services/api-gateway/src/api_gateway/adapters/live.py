@@ -1,7 +1,8 @@
 """Reads topics into the memory view: from the beginning, up to the end, then on."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -63,11 +64,7 @@ class LiveReader:
         await self._consumer.start()
         try:
             targets = await self._assign()
-            committer = asyncio.create_task(self._commit_regularly())
-            try:
-                await self._follow(targets)
-            finally:
-                committer.cancel()
+            await _until_one_ends(self._follow(targets), self._commit_regularly())
         finally:
             await self._consumer.stop()
 
@@ -139,10 +136,23 @@ class LiveReader:
             if not self._uncommitted:
                 continue
             self._uncommitted = False
-            positions = {place: await self._consumer.position(place) for place in self._consumer.assignment()}
             try:
-                await self._consumer.commit(positions)
+                places = self._consumer.assignment()
+                await self._consumer.commit({place: await self._consumer.position(place) for place in places})
             except KafkaError as error:
                 # The commit is for display only: nothing depends on it, the next one repeats it.
                 self._uncommitted = True
                 log.warning("commit_failed", reader=self._name, error=str(error))
+
+
+async def _until_one_ends(*work: Coroutine[Any, Any, None]) -> None:
+    """Run endless work side by side; the first that fails ends the others, and is raised."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
