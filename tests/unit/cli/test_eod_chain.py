@@ -2,10 +2,10 @@
 
 import asyncio
 import datetime as dt
-import subprocess
-import sys
+from pathlib import Path
 from typing import Any, cast
 
+import psutil
 import pytest
 
 from endofday.core.chain import CHAIN_STEPS
@@ -25,37 +25,43 @@ def test_the_chain_waits_first_and_tells_last() -> None:
 
 
 @pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What would have been run; a command with `risk-exposure` fails."""
-    ran: list[list[str]] = []
-
-    def run(command: list[str], **_: Any) -> Any:
-        ran.append(command[1:])
-        code = int("risk-exposure" in command)
-        return subprocess.CompletedProcess(command, code, stdout="3 rows fail\n")
-
-    monkeypatch.setattr(subprocess, "run", run)
-    return ran
+def commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where a stand-in for tapeline writes what it was asked; it fails for `risk-exposure`."""
+    asked, program = tmp_path / "asked", tmp_path / "tapeline"
+    program.write_text(f'echo "$*" >> {asked}; echo 3 rows fail; case "$*" in *risk-exposure*) exit 1;; esac')
+    monkeypatch.setattr(chain, "TAPELINE", ("sh", str(program)))
+    return asked
 
 
-def test_outer_steps_call_the_commands_of_a_person(commands: list[list[str]]) -> None:
+def test_outer_steps_call_the_commands_of_a_person(commands: Path) -> None:
     assert asyncio.run(step("warehouse").run(POOL, DAY)) == {}
     with pytest.raises(chain.CommandFailed, match="left 1:\n3 rows fail"):
         asyncio.run(step("reports").run(POOL, DAY))
-    assert commands == [
-        ["-m", "tapeline_cli", "warehouse", "build"],
-        ["-m", "tapeline_cli", "report", "daily-pnl", "--date", "2013-10-07", "--format", "all"],
-        ["-m", "tapeline_cli", "report", "risk-exposure", "--date", "2013-10-07", "--format", "all"],
+    assert commands.read_text().splitlines() == [
+        "warehouse build",
+        "report daily-pnl --date 2013-10-07 --format all",
+        "report risk-exposure --date 2013-10-07 --format all",
     ]
 
 
 def test_what_a_command_prints_stays_out_of_the_json(
-    commands: list[list[str]], capsys: pytest.CaptureFixture[str]
+    commands: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asyncio.run(step("warehouse").run(POOL, DAY))
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "3 rows fail\n")
-    assert sys.executable not in str(commands)
+
+
+def test_a_command_that_takes_too_long_ends_with_what_it_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started = tmp_path / "started"
+    program = f"sleep 600 & echo $! > {started}; wait"
+    monkeypatch.setattr(chain, "TAPELINE", ("sh", "-c", program, "tapeline"))
+    monkeypatch.setattr(chain, "COMMAND_TIMEOUT_S", 1.0)
+    with pytest.raises(chain.CommandFailed, match="tapeline warehouse build was ended after 1 s"):
+        asyncio.run(step("warehouse").run(POOL, DAY))
+    assert not psutil.pid_exists(int(started.read_text()))
 
 
 def test_compaction_adds_up_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,16 @@
 """When the embedded schedule runs an end of day."""
 
+import asyncio
 import datetime as dt
+import signal
+from pathlib import Path
 
+import psutil
 import pytest
 
 from chassis.scheduling import SCHEDULER_VARIABLE, scheduler_kind
-from local_stack.scheduler import ATTEMPTS_MAX, DELAY, RETRY, DateState, date_over
+from local_stack.scheduler import ATTEMPTS_MAX, DELAY, RETRY, DateState, date_over, run_command
+from local_stack.waiting import wait_until
 
 NOW = dt.datetime(2026, 11, 23, 22, 30, tzinfo=dt.UTC)
 
@@ -44,3 +49,25 @@ def test_one_setting_decides_who_schedules() -> None:
     assert scheduler_kind({SCHEDULER_VARIABLE: "airflow"}) == "airflow"
     with pytest.raises(ValueError, match="cron"):
         scheduler_kind({SCHEDULER_VARIABLE: "cron"})
+
+
+@pytest.mark.parametrize("leader", ["exec sleep 600", "exit 3"])
+async def test_nothing_of_a_command_outlives_it_or_us(tmp_path: Path, leader: str) -> None:
+    started, stop = tmp_path / "started", asyncio.Event()
+    program = f"sleep 600 & echo $! > {started}; {leader}"
+    running = asyncio.create_task(run_command(["sh", "-c", program], stop))
+    while not started.exists() or not started.read_text().strip():
+        await asyncio.sleep(0.01)
+    if leader != "exit 3":
+        stop.set()
+    assert await running == (3 if leader == "exit 3" else -signal.SIGTERM)
+    grandchild = int(started.read_text())
+    assert wait_until(lambda: _is_gone(grandchild), 10)
+
+
+def _is_gone(pid: int) -> bool:
+    """Ended; one whose parent has gone too may wait as a zombie for whoever took it over."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

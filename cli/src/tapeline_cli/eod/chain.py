@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 
 from endofday.steps import STEPS, Step
+from local_stack.processes import end_tree
 from tapeline_cli.bars import aggregator_url, run_silver_job, wait_for_values
 from tapeline_cli.connection import Connection, request_json
 from tapeline_cli.progress import Offsets
@@ -21,6 +22,7 @@ from tapeline_cli.replay import wait_for_ticks
 WAIT_S = 900.0
 COMMAND_TIMEOUT_S = 1800.0
 COMPACT_TIMEOUT_S = 1800.0
+TAPELINE = (sys.executable, "-m", "tapeline_cli")
 REPORTS = ("daily-pnl", "risk-exposure")
 TOLD_CHARACTERS = 2000
 
@@ -64,18 +66,23 @@ def compact_lake(_: dt.date) -> dict[str, Any]:
 
 def _command(*arguments: str) -> None:
     """Run a tapeline command; what it prints goes to standard error, the end of it into the failure."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tapeline_cli", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=COMMAND_TIMEOUT_S,
-        check=False,
-    )
-    sys.stderr.write(done.stdout)
-    if done.returncode:
-        told = f"tapeline {' '.join(arguments)} left {done.returncode}"
-        raise CommandFailed(f"{told}:\n{done.stdout[-TOLD_CHARACTERS:]}")
+    failed = ""
+    with subprocess.Popen(
+        [*TAPELINE, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            printed, _ = process.communicate(timeout=COMMAND_TIMEOUT_S)
+            if process.returncode:
+                failed = f"left {process.returncode}"
+        except subprocess.TimeoutExpired:
+            # dbt would go on writing beside the next attempt. Not by a session of its own for the command:
+            # then Ctrl-C, and a scheduler that ends our group, would not reach it.
+            end_tree(process.pid)
+            printed, _ = process.communicate()
+            failed = f"was ended after {COMMAND_TIMEOUT_S:.0f} s"
+    sys.stderr.write(printed)
+    if failed:
+        raise CommandFailed(f"tapeline {' '.join(arguments)} {failed}:\n{printed[-TOLD_CHARACTERS:]}")
 
 
 def _outer(work: Callable[[dt.date], dict[str, Any]]) -> Callable[..., Awaitable[dict[str, Any]]]:

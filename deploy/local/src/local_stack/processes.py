@@ -33,6 +33,15 @@ def end(processes: Iterable[psutil.Process], timeout_seconds: float = 3) -> int:
     return len(living)
 
 
+def end_tree(pid: int) -> int:
+    """End a process and everything it started; returns how many there were."""
+    try:
+        root = psutil.Process(pid)
+        return end([root, *root.children(recursive=True)])
+    except psutil.NoSuchProcess:
+        return 0
+
+
 def _belongs(process: psutil.Process, state: StateDir) -> bool:
     try:
         if process.environ().get(STACK_VARIABLE) == str(state.root):

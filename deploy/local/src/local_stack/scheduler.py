@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -23,6 +24,9 @@ DELAY = dt.timedelta(minutes=15)
 POLL_S = 60.0
 RETRY = dt.timedelta(minutes=10)
 ATTEMPTS_MAX = 3
+TAPELINE = (sys.executable, "-m", "tapeline_cli")
+# Sooner than supervisord kills us, which would leave the group to itself.
+GRACE_S, GROUP_POLL_S = 2.0, 0.1
 # What was tried before the close, by a person with --early, is neither the end of day nor a failure of it;
 # a row with a run_id was told by another scheduler about an attempt that has a row of its own.
 _STATE = """
@@ -91,16 +95,33 @@ async def look(dsn: str, stop: asyncio.Event) -> None:
 async def run_end_of_day(date: dt.date, stop: asyncio.Event) -> int:
     """Run the command a person has, beside us, and end it when we are stopped: a repeat is harmless."""
     log.info("end of day begins", date=str(date))
-    command = (sys.executable, "-m", "tapeline_cli", "eod", "--date", date.isoformat())
-    process = await asyncio.create_subprocess_exec(*command)
+    code = await run_command([*TAPELINE, "eod", "--date", date.isoformat()], stop)
+    log.info("end of day left", date=str(date), code=code)
+    return code
+
+
+async def run_command(command: Sequence[str], stop: asyncio.Event) -> int:
+    """Run a command to its end or ours, in a group of its own; nothing of the group is left behind.
+
+    dbt is a child of its child: alone it would go on writing beside the next attempt.
+    """
+    process = await asyncio.create_subprocess_exec(*command, start_new_session=True)
     stopping, ending = asyncio.create_task(stop.wait()), asyncio.create_task(process.wait())
     await asyncio.wait([stopping, ending], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    if not ending.done():
-        process.terminate()
-    code = await ending
-    log.info("end of day left", date=str(date), code=code)
-    return code
+    await _end_group(process.pid)
+    return await ending
+
+
+async def _end_group(leader: int) -> None:
+    """Ask every process of a group to stop, and kill what does not in time."""
+    polls = round(GRACE_S / GROUP_POLL_S)
+    for number in (signal.SIGTERM, *[0] * polls, signal.SIGKILL):
+        try:
+            os.killpg(leader, number)
+        except ProcessLookupError:
+            return
+        await asyncio.sleep(GROUP_POLL_S)
 
 
 async def _main(dsn: str) -> None:
