@@ -25,8 +25,9 @@ from chassis.kafka_access import KafkaAccess, librdkafka_options
 from contracts import topics
 from risk.adapters.faust_app import credentials
 
-USERS = Path(__file__).resolve().parents[3] / "deploy" / "k8s" / "base" / "kafka" / "users.yaml"
-MANIFESTS = list(yaml.safe_load_all(USERS.read_text()))
+K8S = Path(__file__).resolve().parents[3] / "deploy" / "k8s"
+USERS = (K8S / "base" / "kafka" / "users.yaml", K8S / "components" / "simulator" / "user.yaml")
+MANIFESTS = [one for path in USERS for one in yaml.safe_load_all(path.read_text())]
 NAMES = [one["metadata"]["name"] for one in MANIFESTS]
 SERVICES = [name for name in NAMES if name != "cli"]
 TIMEOUT_S = 60.0

@@ -1,6 +1,7 @@
 """Rules, dashboards and runbooks speak of what exists; promtool agrees with the rules."""
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -142,6 +143,24 @@ def test_promtool_accepts_the_rules() -> None:
 @pytest.mark.parametrize("path", RULE_TESTS, ids=lambda path: path.stem)
 def test_alerts_fire_when_they_should_and_not_before(path) -> None:
     run_promtool("test", "rules", str(path))
+
+
+# Of counters that have no series before the first event.
+QUIET_PANELS = {("risk", "Limit events"): '{state="none"}', ("api", "Errors by route"): '{status="none"}'}
+
+
+@needs_promtool
+@pytest.mark.parametrize("panel", QUIET_PANELS, ids=" ".join)
+def test_a_panel_of_rare_events_shows_that_there_were_none(panel, tmp_path) -> None:
+    (query,) = [query for dashboard, title, query in panel_queries() if (dashboard, title) == panel]
+    asked = {
+        "expr": query,
+        "eval_time": "1h",
+        "exp_samples": [{"labels": QUIET_PANELS[panel], "value": 0}],
+    }
+    test = tmp_path / "quiet.yaml"
+    test.write_text(json.dumps({"tests": [{"promql_expr_test": [asked]}]}))
+    run_promtool("test", "rules", str(test))
 
 
 def run_promtool(*arguments: str) -> None:
