@@ -157,6 +157,7 @@ def test_a_risk_report_has_breaches_on_top_and_no_zero_for_what_is_missing() -> 
     )
     (first, *rest) = text_of(report.rendered("pdf"))
     assert "1 limit breached: us-var." in first
+    assert report.rendered("html").count(b'<tr class="alarm">') == 2  # of those to act on, and of all
     assert "US: 1 position unpriced and 0 stale of 4." in first
     assert "VaR 99 %" in first
     assert "black_monday_1987" in "".join(rest)

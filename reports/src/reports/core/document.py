@@ -33,10 +33,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells of one line; a strong one is a total."""
+    """Cells of one line; a strong one is a total, one with an alarm asks somebody to act."""
 
     cells: tuple[Cell, ...]
     strong: bool = False
+    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

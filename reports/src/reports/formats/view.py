@@ -49,6 +49,7 @@ def _table(table: Table) -> dict[str, Any]:
         "rows": [
             {
                 "strong": row.strong,
+                "alarm": row.alarm,
                 "cells": [_cell(cell, column) for cell, column in zip(row.cells, table.columns, strict=True)],
             }
             for row in rows

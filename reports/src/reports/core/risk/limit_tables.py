@@ -6,7 +6,7 @@ from reports.core import figures
 from reports.core.document import Absent, Cell, Column, Note, Row, Table
 from reports.core.risk.shapes import LimitState
 
-STATES_TO_ACT_ON = ("BREACH", "UNKNOWN", "WARNING")
+STATES_TO_ACT_ON = ("BREACH", "UNKNOWN", "NOT_JUDGED", "WARNING")
 
 
 def limit_tables(limits: Sequence[LimitState]) -> Iterable[Table | Note]:
@@ -34,7 +34,9 @@ def _states(name: str, title: str, limits: Sequence[LimitState], note: str) -> T
         Column("Unit"),
         Column("Breach"),
     )
-    return Table(name, title, columns, tuple(Row(_limit(one)) for one in limits), note)
+    return Table(
+        name, title, columns, tuple(Row(_limit(one), alarm=one.state == "BREACH") for one in limits), note
+    )
 
 
 def _limit(one: LimitState) -> tuple[Cell, ...]:
