@@ -9,7 +9,10 @@ import psutil
 import pytest
 
 from chassis.scheduling import SCHEDULER_VARIABLE, scheduler_kind
-from local_stack.scheduler import ATTEMPTS_MAX, DELAY, RETRY, DateState, date_over, run_command
+from local_stack.commands import run_command
+from local_stack.intraday import EVERY_MINUTES, pause
+from local_stack.scheduler import ATTEMPTS_MAX, DELAY, RETRY, DateState, date_over
+from local_stack.services import INTRADAY_VARIABLE
 from local_stack.waiting import wait_until
 
 NOW = dt.datetime(2026, 11, 23, 22, 30, tzinfo=dt.UTC)
@@ -49,6 +52,14 @@ def test_one_setting_decides_who_schedules() -> None:
     assert scheduler_kind({SCHEDULER_VARIABLE: "airflow"}) == "airflow"
     with pytest.raises(ValueError, match="cron"):
         scheduler_kind({SCHEDULER_VARIABLE: "cron"})
+
+
+def test_how_often_marts_are_refreshed_is_a_setting() -> None:
+    assert pause({}) == pause({INTRADAY_VARIABLE: ""}) == dt.timedelta(minutes=EVERY_MINUTES)
+    assert pause({INTRADAY_VARIABLE: "5"}) == dt.timedelta(minutes=5)
+    assert pause({INTRADAY_VARIABLE: "0"}) is None
+    with pytest.raises(ValueError, match=f"{INTRADAY_VARIABLE} is 'often'"):
+        pause({INTRADAY_VARIABLE: "often"})
 
 
 @pytest.mark.parametrize("leader", ["exec sleep 600", "exit 3"])

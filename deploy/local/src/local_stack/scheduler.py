@@ -1,16 +1,15 @@
-"""The embedded schedule of the end of day: `python -m local_stack.scheduler`, supervised like a service.
+"""The embedded schedule: `python -m local_stack.scheduler`, supervised like a service.
 
 It runs only where TAPELINE_SCHEDULER is `embedded`; the same setting tells bar-aggregator whether to make
 final bars by its own timer. Of a date the end of day runs once, after 17:00 New York plus a delay, and only
 when bars of that very date from before its end are stored: the clock never starts the day of a replay.
+What runs in session is in intraday.py.
 """
 
 import asyncio
 import datetime as dt
 import os
 import signal
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -18,15 +17,14 @@ import asyncpg
 from chassis.logs import configure_logging, get_logger
 from endofday.core.chain import CHAIN_STEPS
 from endofday.core.fx_day import fx_close, is_business_date
+from local_stack.commands import TAPELINE, run_command
+from local_stack.intraday import Intraday, pause
 from store.password import password_reader
 
 DELAY = dt.timedelta(minutes=15)
 POLL_S = 60.0
 RETRY = dt.timedelta(minutes=10)
 ATTEMPTS_MAX = 3
-TAPELINE = (sys.executable, "-m", "tapeline_cli")
-# Sooner than supervisord kills us, which would leave the group to itself.
-GRACE_S, GROUP_POLL_S = 2.0, 0.1
 # What was tried before the close, by a person with --early, is neither the end of day nor a failure of it;
 # a row with a run_id was told by another scheduler about an attempt that has a row of its own.
 _STATE = """
@@ -66,11 +64,12 @@ def date_over(now: dt.datetime) -> dt.date:
     return date
 
 
-async def follow(dsn: str, stop: asyncio.Event) -> None:
-    """Look every minute whether a date is due, until stopped."""
+async def follow(dsn: str, stop: asyncio.Event, intraday: Intraday) -> None:
+    """Look every minute whether a date or the marts in session are due, until stopped."""
     while not stop.is_set():
         try:
             await look(dsn, stop)
+            await intraday.look(dsn, stop, dt.datetime.now(dt.UTC))
         except (OSError, asyncpg.PostgresError) as error:
             log.warning("schedule cannot look into the database", error=str(error))
         try:
@@ -100,35 +99,13 @@ async def run_end_of_day(date: dt.date, stop: asyncio.Event) -> int:
     return code
 
 
-async def run_command(command: Sequence[str], stop: asyncio.Event) -> int:
-    """Run a command to its end or ours, in a group of its own; nothing of the group is left behind.
-
-    dbt is a child of its child: alone it would go on writing beside the next attempt.
-    """
-    process = await asyncio.create_subprocess_exec(*command, start_new_session=True)
-    stopping, ending = asyncio.create_task(stop.wait()), asyncio.create_task(process.wait())
-    await asyncio.wait([stopping, ending], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    await _end_group(process.pid)
-    return await ending
-
-
-async def _end_group(leader: int) -> None:
-    """Ask every process of a group to stop, and kill what does not in time."""
-    polls = round(GRACE_S / GROUP_POLL_S)
-    for number in (signal.SIGTERM, *[0] * polls, signal.SIGKILL):
-        try:
-            os.killpg(leader, number)
-        except ProcessLookupError:
-            return
-        await asyncio.sleep(GROUP_POLL_S)
-
-
 async def _main(dsn: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await follow(dsn, stop)
+    every = pause(os.environ)
+    # Not while the platform starts, which is busy enough.
+    await follow(dsn, stop, Intraday(every, dt.datetime.now(dt.UTC) + (every or dt.timedelta())))
 
 
 if __name__ == "__main__":

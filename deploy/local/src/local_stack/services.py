@@ -12,6 +12,7 @@ POSTGRES, KAFKA = "postgres", "kafka"
 FEED, GATEWAY = "producer", "api-gateway"
 GATEWAY_ADMIN = "api-gateway-admin"  # the gateway's other port, where keys are made
 SCHEDULER = "scheduler"
+INTRADAY_VARIABLE = "TAPELINE_INTRADAY_MINUTES"
 
 
 @dataclass(frozen=True)
@@ -111,13 +112,14 @@ def service_program(
     return Program(service.name, command, environment, stop_seconds=service.stop_seconds)
 
 
-def scheduler_program(state: StateDir, endpoints: Endpoints) -> Program:
-    """The supervised schedule of the end of day; the command it starts finds the stack by its directory."""
+def scheduler_program(state: StateDir, endpoints: Endpoints, given: Mapping[str, str]) -> Program:
+    """The supervised schedule; the commands it starts find the stack by its directory."""
     environment = {
         HOME_VARIABLE: str(state.root),
         "TAPELINE_POSTGRES": endpoints.writer_postgres,
         "TAPELINE_AGGREGATOR_URL": endpoints.url("bar-aggregator"),
         "PYTHONUNBUFFERED": "1",
+        **{name: given[name] for name in (INTRADAY_VARIABLE,) if given.get(name)},
     }
     return Program(SCHEDULER, [sys.executable, "-m", "local_stack.scheduler"], environment)
 

@@ -222,7 +222,7 @@ class Stack:
         if self.scheduler is not SchedulerKind.EMBEDDED:
             return f"left to {self.scheduler} by {SCHEDULER_VARIABLE}"
         self.supervisor.start(SCHEDULER)
-        return "end of day after 17:00 New York"
+        return "marts in session, end of day after 17:00 New York"
 
     def start_prometheus(self, services: Iterable[str]) -> str:
         """Scrape these services; where the program is missing, say how to get it: nothing else needs it."""
@@ -273,7 +273,7 @@ class Stack:
         if self.prometheus.binary is not None:
             programs.append(Program(PROMETHEUS, self.prometheus.command()))
         if self.scheduler is SchedulerKind.EMBEDDED:
-            programs.append(scheduler_program(self.state, endpoints))
+            programs.append(scheduler_program(self.state, endpoints, self.environment))
         home = str(self.java.home)
         services = [service_program(one, self.state, endpoints, home, self.environment) for one in SERVICES]
         return programs + services
