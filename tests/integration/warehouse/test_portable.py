@@ -56,8 +56,10 @@ def copy(file: Path, rows: books.Rows) -> None:
 def test_the_project_builds_on_duckdb(tmp_path: Path) -> None:
     file = tmp_path / "warehouse.duckdb"
     copy(file, books.good_rows())
-    built = Dbt.on_duckdb(file, tmp_path)("build")
+    built = Dbt.on_duckdb(file, tmp_path, books.silver())("build")
     assert built.wrong == set(), built.output
+    # The same checksum of a bar as on PostgreSQL and as of Silver.
+    assert (built.statuses["bars_equal_silver"], built.warned) == ("pass", set())
     with duckdb.connect(str(file), read_only=True) as connection:
         held = connection.execute(
             "SELECT symbol, market_value_base FROM gold.fact_positions WHERE date = ?", [MONDAY]
