@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,9 +125,12 @@ def test_value_at_risk(gold: Query) -> None:
 
 
 def test_a_tick_after_the_close_changes_gold_and_the_old_rows_stay_known(
-    closed: Platform, gold: Query
+    closed: Platform, gold: Query, tmp_path: Path
 ) -> None:
-    """A print that came late was the last of the session: close, value, profit and risk follow it."""
+    """A print that came late was the last of the session: close, value, profit and risk follow it.
+
+    The next report of the date lists the line that changed; the one of what was known before does not.
+    """
     ((known_at,),) = gold("SELECT now()")
     late = {
         "symbol": "SPY",
@@ -159,6 +163,10 @@ def test_a_tick_after_the_close_changes_gold_and_the_old_rows_stay_known(
     )
     assert value == pytest.approx(-np.sort(pnl)[24], rel=1e-9)
 
+    was, became = (sum(earned("SPY", prices["SPY"])) for prices in (closing_prices(), closes))
+    assert restated(closed, tmp_path / "after") == {"SPY": (was, became, 2)}
+    assert restated(closed, tmp_path / "before", "--known-at", known_at.isoformat()) == {}
+
     known = f"recorded_at <= '{known_at}' AND superseded_at > '{known_at}'"
     assert gold(
         "SELECT market_value FROM gold.fact_portfolio_valuation_history"
@@ -167,3 +175,15 @@ def test_a_tick_after_the_close_changes_gold_and_the_old_rows_stay_known(
     assert gold(f"SELECT price FROM gold.fact_pnl_daily_history WHERE {closing} AND {known}") == [
         (earned("SPY", closing_prices()["SPY"])[0],)
     ]
+
+
+def restated(platform: Platform, folder: Path, *options: str) -> dict[str, tuple[Decimal, Decimal, int]]:
+    """What a new report of the date lists as restated of the book: was, became and revision by symbol."""
+    made = ("report", "daily-pnl", "--date", str(MARKET_DATE), "--format", "json", "--out", str(folder))
+    platform.run(*made, *options)
+    told = json.loads((folder / f"daily-pnl-{MARKET_DATE}.json").read_text())
+    return {
+        one["symbol"]: (Decimal(one["was"]), Decimal(one["became"]), one["revision"])
+        for one in told["restatements"]
+        if (one["portfolio_id"], one["date"]) == ("EURBOOK", str(MARKET_DATE))
+    }

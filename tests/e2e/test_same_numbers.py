@@ -1,7 +1,7 @@
 """One book, every face: REST, the stream, Kafka, the dashboard, the warehouse and the reports agree."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
@@ -11,18 +11,22 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Locator
 from psycopg.rows import dict_row
+from tests.e2e import screen
 from tests.e2e.real_day import MARKET_DATE
-from tests.e2e.screen import row_of, signed_in
+from tests.e2e.screen import signed_in
+from tests.unit.reports.readers import html_text, pdf_text, row_of, sheet
 
 from chassis.table import read_table
 from contracts import RiskReport, Valuation, topics
 from contracts.codec import decoder
+from reports.core.figures import MINUS, money
 from testkit.platform import Platform, eventually
 
 BOOK = "EURBOOK"
 AT_CLOSE = "2013-10-07T21:00:00Z"
 Basis = Literal["last", "bar"]
 M = TypeVar("M", Valuation, RiskReport)
+WORTH = ("market_value", "long", "short", "gross", "net")
 AMOUNTS = ("market_value", "long_exposure", "short_exposure", "gross_exposure", "net_exposure")
 VAR_95 = {"confidence_bp": "9500", "horizon_days": "1"}
 
@@ -117,8 +121,10 @@ def test_newest_numbers_on_kafka_stream_and_rest(closed: Platform, basis: Basis)
 def test_dashboard_shows_what_rest_answers(closed: Platform, browser: Browser) -> None:
     rest = of_rest(closed, "last")
     with signed_in(browser, closed) as (page, errors):
-        cells = row_of(page, BOOK).locator("td")
-        columns = page.locator("table", has=row_of(page, BOOK)).locator("th[scope=col]").all_inner_texts()
+        cells = screen.row_of(page, BOOK).locator("td")
+        columns = (
+            page.locator("table", has=screen.row_of(page, BOOK)).locator("th[scope=col]").all_inner_texts()
+        )
         place = {name: number for number, name in enumerate(columns)}
         told = rest["value"]["market_value"]
         value = eventually(lambda: title(cells.nth(place["Value"])), lambda text: text.endswith(" EUR"))
@@ -157,15 +163,22 @@ def test_closing_numbers_in_rest_warehouse_and_reports(closed: Platform) -> None
     assert (tail["scenario_date"], tail["k"]) == (var["scenario_date"], var["k"])
 
 
-@pytest.mark.parametrize(("period", "name"), [("day", "day"), ("mtd", "month"), ("ytd", "year")])
-def test_profit_in_rest_and_report(closed: Platform, period: str, name: str) -> None:
+def test_profit_in_rest_and_report(closed: Platform) -> None:
+    rest = closed.get(f"/portfolios/{BOOK}/pnl", period="day", date=MARKET_DATE.isoformat())
+    told = reported(closed, "daily-pnl")["day"]
+    parts = {part: Decimal(amount) for part, amount in told["parts"].items()}
+    assert parts.keys() >= {"price", "fx", "total"}
+    assert parts == {part: Decimal(rest["parts"][part]["amount"]) for part in parts}
+    assert told["time_weighted_return"] == rest["time_weighted_return"]
+
+
+@pytest.mark.parametrize(("period", "name"), [("mtd", "month"), ("ytd", "year")])
+def test_a_profit_that_is_not_known_has_the_same_reason(closed: Platform, period: str, name: str) -> None:
     """The book has one frozen day, so the month and the year are not known: on every face alike."""
     rest = closed.get(f"/portfolios/{BOOK}/pnl", period=period, date=MARKET_DATE.isoformat())
     told = reported(closed, "daily-pnl")[name]
-    assert (told["parts"] is None) == (rest["parts"] is None) == (period != "day")
-    parts = {part: Decimal(amount) for part, amount in (told["parts"] or {}).items()}
-    assert parts == {part: Decimal(rest["parts"][part]["amount"]) for part in parts}
-    assert told["time_weighted_return"] == rest["time_weighted_return"]
+    assert (told["parts"], rest["parts"]) == (None, None)
+    assert told["parts_unavailable"]["reason"] == rest["reason"]
 
 
 def test_day_profit_in_the_warehouse(closed: Platform) -> None:
@@ -173,13 +186,45 @@ def test_day_profit_in_the_warehouse(closed: Platform) -> None:
     assert row["total"] == Decimal(reported(closed, "daily-pnl")["day"]["parts"]["total"])
 
 
-def test_report_files_hold_the_same_numbers(closed: Platform) -> None:
-    """What the end of day wrote for people shows the exact value of its JSON."""
-    stem = closed.home / "reports" / f"{MARKET_DATE}" / f"daily-pnl-{MARKET_DATE}"
-    told = json.loads(stem.with_suffix(".json").read_text())
-    (book,) = [one for one in told["portfolios"] if one["portfolio_id"] == BOOK]
-    page = stem.with_suffix(".html").read_text()
-    assert f"{Decimal(book['closing_value']):,.2f}" in page.replace("\u2212", "-")
+def test_profit_in_the_files_is_that_of_their_json(closed: Platform) -> None:
+    """What the end of day wrote for people, cell by cell and as text."""
+    files, book = written(closed, "daily-pnl")
+    row = row_of(sheet(files["xlsx"], "Summary"), BOOK)
+    told = {"Closing value": Decimal(book["closing_value"]), "Day": Decimal(book["day"]["parts"]["total"])}
+    assert {name: row[name] for name in told} == in_cells(told)
+    shown(files, *told.values())
+
+
+def test_risk_in_the_files_is_that_of_their_json(closed: Platform) -> None:
+    files, book = written(closed, "risk-exposure")
+    worth = row_of(sheet(files["xlsx"], "Exposure"), BOOK)
+    told = {name.replace("_", " ").capitalize(): Decimal(book[name]) for name in WORTH}
+    assert {title: worth[title] for title in told} == in_cells(told)
+    (tail,) = [one for one in book["tails"] if (one["confidence_bp"], one["horizon_days"]) == (9900, 1)]
+    row = row_of(sheet(files["xlsx"], "VaR 99 %"), BOOK)
+    told = {"VaR": tail["var"], "Expected shortfall": tail["expected_shortfall"]}
+    assert {title: row[title] for title in told} == in_cells(told)
+    shown(files, Decimal(book["market_value"]), Decimal(repr(tail["var"])))
+
+
+def in_cells(amounts: Mapping[str, Decimal | float]) -> Any:
+    """As a spreadsheet holds them: binary fractions, of which its file keeps sixteen digits."""
+    return pytest.approx({name: float(amount) for name, amount in amounts.items()}, rel=1e-15)
+
+
+def written(platform: Platform, name: str) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """The files of a report that the end of day left, by format, and the book in their JSON."""
+    stem = platform.home / "reports" / f"{MARKET_DATE}" / f"{name}-{MARKET_DATE}"
+    files = {form: stem.with_suffix(f".{form}").read_bytes() for form in ("json", "xlsx", "pdf", "html")}
+    (book,) = [one for one in json.loads(files["json"])["portfolios"] if one["portfolio_id"] == BOOK]
+    return files, book
+
+
+def shown(files: dict[str, bytes], *amounts: Decimal) -> None:
+    """Each amount is in the text of the PDF and of the page as people read it."""
+    for text in (pdf_text(files["pdf"]), html_text(files["html"])):
+        missing = [amount for amount in amounts if money(amount).replace(MINUS, "-") not in text]
+        assert missing == []
 
 
 def reported(platform: Platform, name: str) -> dict[str, Any]:
