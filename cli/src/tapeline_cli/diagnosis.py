@@ -37,11 +37,11 @@ def status(as_json: JsonOption = False) -> None:
     wrong = list(unwell(found))
     if as_json:
         rows = [{**asdict(one), "lag": _lag_of(one.name, lags)} for one in found]
-        print_json(
-            {"state_dir": str(stack.state.root), "healthy": not wrong, "components": rows, "groups": lags}
-        )
+        about = {"state_dir": str(stack.state.root), "healthy": not wrong, "scheduler": stack.scheduler}
+        print_json({**about, "components": rows, "groups": lags})
     else:
         _print_components(found, lags)
+        console.print(f"schedule: {stack.schedule}", markup=False)
     if wrong:
         raise typer.Exit(exits.UNHEALTHY)
 

@@ -53,6 +53,16 @@ def test_status_as_json_is_one_document(monkeypatch: pytest.MonkeyPatch):
     assert (risk["lag"], risk["pid"], risk["fix"]) == (7, None, "tapeline logs risk")
 
 
+def test_status_tells_who_schedules_whatever_this_shell_would_choose(
+    monkeypatch: pytest.MonkeyPatch, own_home: Path
+):
+    see(monkeypatch, KAFKA)
+    (own_home / "scheduler.json").write_text('{"scheduler": "airflow"}')
+    monkeypatch.setenv("TAPELINE_SCHEDULER", "embedded")
+    assert "schedule: left to airflow" in RUNNER.invoke(app, ["status"]).output
+    assert json.loads(RUNNER.invoke(app, ["status", "--json"]).output)["scheduler"] == "airflow"
+
+
 def test_one_fix_for_many_is_told_once(monkeypatch: pytest.MonkeyPatch):
     down = [Component(name, "stopped", None, 0, False, "does not run", "tapeline up") for name in ("a", "b")]
     see(monkeypatch, *down)

@@ -90,12 +90,19 @@ class Stack:
 
     @property
     def scheduler(self) -> SchedulerKind:
-        """Who schedules, from TAPELINE_SCHEDULER."""
-        try:
-            return scheduler_kind(self.environment)
-        except ValueError as error:
-            kinds = ", ".join(SchedulerKind)
-            raise StackError(f"{SCHEDULER_VARIABLE}: {error}", f"set it to one of {kinds}") from error
+        """Who schedules since the last `up`; without a choice the platform itself."""
+        return _kind(read_json(self._scheduler_file).get("scheduler"), str(self._scheduler_file))
+
+    @property
+    def schedule(self) -> str:
+        """Who schedules, in words."""
+        if self.scheduler is SchedulerKind.EMBEDDED:
+            return "embedded: bars and marts in session, end of day after 17:00 New York"
+        return f"left to {self.scheduler}; `{SCHEDULER_VARIABLE}=embedded tapeline up` takes it back"
+
+    @property
+    def _scheduler_file(self) -> Path:
+        return self.state.root / "scheduler.json"
 
     @property
     def endpoints(self) -> Endpoints:
@@ -141,6 +148,7 @@ class Stack:
         ended = 0 if self.supervisor.answers() else processes.end(processes.of_stack(self.state))
         held = {name for name, program in self.supervisor.programs().items() if program.pid}
         self._choose_ports(held)
+        self._choose_scheduler()
         self.supervisor.ensure(self._programs())
         return f"ended {ended} left-over processes" if ended else ""
 
@@ -219,10 +227,9 @@ class Stack:
 
     def start_scheduler(self) -> str:
         """The schedule of the end of day, where the platform has it itself."""
-        if self.scheduler is not SchedulerKind.EMBEDDED:
-            return f"left to {self.scheduler} by {SCHEDULER_VARIABLE}"
-        self.supervisor.start(SCHEDULER)
-        return "marts in session, end of day after 17:00 New York"
+        if self.scheduler is SchedulerKind.EMBEDDED:
+            self.supervisor.start(SCHEDULER)
+        return self.schedule
 
     def start_prometheus(self, services: Iterable[str]) -> str:
         """Scrape these services; where the program is missing, say how to get it: nothing else needs it."""
@@ -255,6 +262,14 @@ class Stack:
         if self.state.socket_dir != self.state.run_dir:
             shutil.rmtree(self.state.socket_dir, ignore_errors=True)
 
+    def _choose_scheduler(self) -> None:
+        """Remember what TAPELINE_SCHEDULER says; where it says nothing, what was chosen before stays.
+
+        Otherwise `up` from another shell would start our schedule beside that of Airflow.
+        """
+        if given := self.environment.get(SCHEDULER_VARIABLE):
+            write_json(self._scheduler_file, {"scheduler": _kind(given, SCHEDULER_VARIABLE)})
+
     def _choose_ports(self, held: set[str]) -> None:
         """Ports of running programs stay, the others are probed again."""
         known = self.remembered_ports
@@ -275,7 +290,8 @@ class Stack:
         if self.scheduler is SchedulerKind.EMBEDDED:
             programs.append(scheduler_program(self.state, endpoints, self.environment))
         home = str(self.java.home)
-        services = [service_program(one, self.state, endpoints, home, self.environment) for one in SERVICES]
+        given = {**self.environment, SCHEDULER_VARIABLE: self.scheduler}
+        services = [service_program(one, self.state, endpoints, home, given) for one in SERVICES]
         return programs + services
 
     def _program(self, name: str) -> Program:
@@ -309,6 +325,13 @@ class Stack:
             reason += f" ({readiness(self.endpoints.url(name))})"
         tail = log_tail(self.state.logs_dir / f"{name}.log")
         raise StackError(f"{name} {reason}; end of its log:\n{tail}", f"tapeline logs {name}")
+
+
+def _kind(name: str | None, source: str) -> SchedulerKind:
+    try:
+        return scheduler_kind({SCHEDULER_VARIABLE: name or ""})
+    except ValueError as error:
+        raise StackError(f"{source}: {error}", f"set it to one of {', '.join(SchedulerKind)}") from error
 
 
 def readiness(url: str, timeout_seconds: float = 2) -> str | None:
