@@ -1,17 +1,22 @@
 """The dashboard in a real browser: it loads, lives, survives its gateway, and says what REST says."""
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kafka import KafkaProducer
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from tests.e2e.screen import PATIENCE_MS, PHONE, open_page, row_of, shown, signed_in
 
 from testkit.platform import Platform, eventually
@@ -20,7 +25,7 @@ WEB = Path(__file__).resolve().parents[2] / "services" / "api-gateway" / "web"
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 # Before every replayed day of the other modules: an older tick never replaces a newer price.
 NOW = datetime(2013, 9, 3, 14, 30, tzinfo=UTC)
-PORTFOLIO, LIMIT = "SCREEN", "screen-gross"
+PORTFOLIO, LIMIT, QUIET_LIMIT = "SCREEN", "screen-gross", "screen-net"
 BOOK = {"IBM": 100, "AIG": -50}
 PAGES = ("overview", f"portfolio/{PORTFOLIO}", "market/IBM", "limits", "pipeline")
 
@@ -41,7 +46,7 @@ def axe() -> str:
 
 @pytest.fixture(scope="module")
 def desk(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    """A book of two names, prices of both, and a limit that the book breaks."""
+    """A book of two names, prices of both, a limit that the book breaks and one that it keeps."""
     folder = tmp_path_factory.mktemp("screen")
     (folder / "portfolios.csv").write_text(
         f"portfolio_id,name,base_currency,parent_id\n{PORTFOLIO},Book on a screen,USD,\n"
@@ -51,16 +56,24 @@ def desk(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Platfo
     (folder / "positions.csv").write_text("\n".join([header, *lines]))
     platform.run("load", "portfolios", str(folder / "portfolios.csv"))
     platform.run("load", "positions", str(folder / "positions.csv"))
-    limit = {"portfolio_id": PORTFOLIO, "measure": "gross", "hard_level": 1000}
-    eventually(lambda: platform.http.put(f"/v1/limits/{LIMIT}", json=limit).is_success, bool)
+    set_limit(platform, LIMIT, "gross", 1000)
+    set_limit(platform, QUIET_LIMIT, "net", 30_000)
     send_price(platform, "IBM", "182.05")
     send_price(platform, "AIG", "48.50")
     eventually(lambda: value_of(platform), lambda value: value == Decimal("15780"))
     return platform
 
 
-def send_price(platform: Platform, symbol: str, price: str) -> None:
+def set_limit(platform: Platform, name: str, measure: str, hard_level: float) -> None:
+    limit = {"portfolio_id": PORTFOLIO, "measure": measure, "hard_level": hard_level}
+    eventually(lambda: platform.http.put(f"/v1/limits/{name}", json=limit).is_success, bool)
+
+
+def send_price(platform: Platform, symbol: str, price: str, later_s: int = 0) -> None:
+    """A tick one second after the last; `later_s` more let the market go on at once."""
     seq = next(_sequence)
+    for _ in range(later_s):
+        seq = next(_sequence)
     tick = {
         "symbol": symbol,
         "ts_event": (NOW + timedelta(seconds=seq)).isoformat(),
@@ -82,8 +95,39 @@ def value_of(platform: Platform) -> Decimal | None:
     return None if amount is None else Decimal(amount["amount"])
 
 
-def overview_row(page: Page) -> list[str]:
-    return row_of(page, PORTFOLIO).locator("td").all_inner_texts()
+def overview_row(page: Page) -> dict[str, str]:
+    """Texts of the portfolio's line by the heads of their columns."""
+    heads = page.locator("table", has_text=PORTFOLIO).first.locator("thead th").all_inner_texts()
+    return dict(zip(heads, row_of(page, PORTFOLIO).locator("td").all_inner_texts(), strict=True))
+
+
+def lights(page: Page) -> dict[str, str]:
+    """States of the portfolio's limits as the overview tells them."""
+    told = row_of(page, PORTFOLIO).locator(".lights").get_attribute("title") or ""
+    return dict(re.findall(r"^([\w-]+): (\w+)", told, re.MULTILINE))
+
+
+@contextmanager
+def stopped(platform: Platform, service: str) -> Iterator[None]:
+    """A process that is there and does nothing, as one that hangs."""
+    pid = platform.pid(service)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def alter(page: Page, pattern: str, change: Callable[[Any], None]) -> None:
+    """Let the gateway's answers to a pattern of addresses reach the page changed."""
+
+    def answer(route: Route) -> None:
+        found = route.fetch()
+        body = found.json()
+        change(body)
+        route.fulfill(response=found, json=body)
+
+    page.route(re.compile(pattern), answer)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -109,9 +153,11 @@ def test_every_page_is_accessible_and_without_errors(
 def test_a_tick_changes_the_overview_and_the_position(browser: Browser, desk: Platform) -> None:
     with signed_in(browser, desk) as (page, errors):
         expect(page.get_by_role("link", name=PORTFOLIO, exact=True)).to_be_visible()
-        eventually(lambda: overview_row(page)[2], lambda text: text == shown(value_of(desk) or Decimal(0)))
+        eventually(
+            lambda: overview_row(page)["Value"], lambda text: text == shown(value_of(desk) or Decimal(0))
+        )
         send_price(desk, "IBM", "190.00")
-        eventually(lambda: overview_row(page)[2], lambda text: text == "16,575")
+        eventually(lambda: overview_row(page)["Value"], lambda text: text == "16,575")
         assert value_of(desk) == Decimal("16575")
         open_page(page, f"portfolio/{PORTFOLIO}")
         send_price(desk, "IBM", "200.25")
@@ -119,6 +165,76 @@ def test_a_tick_changes_the_overview_and_the_position(browser: Browser, desk: Pl
         expect(row).to_contain_text("20,025")
         row.get_by_role("button").click()
         expect(page.locator("dl.evidence")).to_contain_text("screen/IBM/")
+        assert errors == []
+
+
+def test_var_and_a_breach_change_while_the_page_is_open(browser: Browser, desk: Platform) -> None:
+    def var() -> str:
+        amount = desk.get(f"/portfolios/{PORTFOLIO}/var", confidence="0.99")["var"]["amount"]
+        return shown(Decimal(amount))
+
+    with signed_in(browser, desk) as (page, errors):
+        before = eventually(lambda: overview_row(page)["VaR 99"], lambda text: text not in ("", "—"))
+        eventually(lambda: lights(page), lambda told: told == {LIMIT: "BREACH", QUIET_LIMIT: "OK"})
+        send_price(desk, "IBM", "400.00")
+        eventually(lambda: lights(page), lambda told: told == {LIMIT: "BREACH", QUIET_LIMIT: "BREACH"})
+        eventually(
+            lambda: overview_row(page)["VaR 99"], lambda text: text not in (before, "—") and text == var()
+        )
+        expect(page.locator("tr", has_text=QUIET_LIMIT).filter(has_text="BREACH")).to_be_visible()
+        send_price(desk, "IBM", "190.00")
+        eventually(lambda: lights(page), lambda told: told == {LIMIT: "BREACH", QUIET_LIMIT: "OK"})
+        points = row_of(page, PORTFOLIO).locator(".spark polyline").get_attribute("points") or ""
+        assert len(points.split()) >= 2
+        assert errors == []
+
+
+def test_what_nobody_calculates_any_more_looks_old_and_unknown(browser: Browser, desk: Platform) -> None:
+    with signed_in(browser, desk) as (page, errors):
+        row = row_of(page, PORTFOLIO)
+        eventually(lambda: lights(page), lambda told: told == {LIMIT: "BREACH", QUIET_LIMIT: "OK"})
+        expect(row.locator(".aged")).to_have_count(0)
+        with stopped(desk, "risk"):
+            send_price(desk, "IBM", "191.00", later_s=120)
+            expect(row.locator(".aged").first).to_have_attribute("title", re.compile("behind the value"))
+            assert row.locator(".aged").count() == 3
+            assert lights(page) == {LIMIT: "BREACH", QUIET_LIMIT: "UNKNOWN"}
+            expect(row.locator(".lights .unknown").first).to_have_text("?")
+            eventually(
+                lambda: overview_row(page)["Value"], lambda text: text == shown(value_of(desk) or Decimal(0))
+            )
+            assert "stale" not in (row.get_attribute("class") or "")
+            page.evaluate(f"location.hash = '#/portfolio/{PORTFOLIO}'")
+            expect(page.locator(".panel.var.aged")).to_be_visible()
+            page.evaluate("location.hash = '#/overview'")
+        expect(row.locator(".aged")).to_have_count(0)
+        eventually(lambda: lights(page), lambda told: told == {LIMIT: "BREACH", QUIET_LIMIT: "OK"})
+        # What only risk can answer fails meanwhile, which the browser reports itself.
+        assert [text for text in errors if "Failed to load resource" not in text] == []
+
+
+def test_a_stage_that_stands_is_named_and_all_it_makes_looks_old(browser: Browser, desk: Platform) -> None:
+    def stand_still(answer: Any) -> None:
+        for group in answer["groups"]:
+            if group["group"] == "valuation":
+                group["lag_seconds"] = 41.0
+
+    with signed_in(browser, desk) as (page, errors):
+        expect(page.locator(".link.live")).to_be_visible()
+        alter(page, r"/v1/pipeline$", stand_still)
+        expect(page.locator(".banner.late")).to_contain_text("valuation is 41 s behind")
+        expect(page.locator(".link.late")).to_contain_text("late")
+        expect(row_of(page, PORTFOLIO)).to_have_class(re.compile("stale"))
+        assert lights(page) == {LIMIT: "BREACH", QUIET_LIMIT: "UNKNOWN"}
+        open_page(page, "limits")
+        row = page.locator("tr", has=page.get_by_role("button", name=re.compile(QUIET_LIMIT)))
+        expect(row).to_contain_text("UNKNOWN")
+        open_page(page, "pipeline")
+        expect(
+            page.locator("tr", has_text="valuation").filter(has_text="marketdata.ticks.v1")
+        ).to_contain_text("41 s")
+        page.unroute_all()
+        expect(page.locator(".banner.late")).to_have_count(0)
         assert errors == []
 
 
@@ -130,9 +246,80 @@ def test_it_says_that_the_gateway_is_gone_and_comes_back_by_itself(browser: Brow
         expect(page.locator(".link.live")).to_be_visible(timeout=2 * PATIENCE_MS)
         expect(page.get_by_role("alert")).to_have_count(0)
         send_price(desk, "AIG", "50.00")
-        eventually(lambda: overview_row(page)[2], lambda text: text == shown(value_of(desk) or Decimal(0)))
+        eventually(
+            lambda: overview_row(page)["Value"], lambda text: text == shown(value_of(desk) or Decimal(0))
+        )
         # The browser itself reports each request that met nobody; nothing else may have gone wrong.
         assert [text for text in errors if "Failed to load resource" not in text] == []
+
+
+def test_a_bar_forms_and_a_corrected_one_shows_its_revision(browser: Browser, desk: Platform) -> None:
+    def correct(answer: Any) -> None:
+        first = answer["data"][0]
+        window = {"window_start": "2013-09-03T14:25:00Z", "status": "final"}
+        answer["data"] = [
+            {**first, **window, "revision": number, "close": f"18{number}.25"} for number in (1, 2)
+        ] + answer["data"]
+
+    with signed_in(browser, desk) as (page, errors):
+        alter(page, r"/bars\?revisions=all", correct)
+        open_page(page, "market/IBM")
+        bar = page.locator(".last-bar")
+        expect(bar).to_contain_text("forming")
+        send_price(desk, "IBM", "193.75")
+        expect(bar).to_contain_text("C 193.75")
+        expect(page.locator(".candles canvas").first).to_be_visible()
+        corrected = page.locator(".revisions tr.corrected")
+        expect(corrected).to_have_count(1)
+        expect(corrected).to_contain_text("182.25")
+        assert errors == []
+
+
+def test_risk_is_split_and_the_fall_from_the_peak_is_drawn(browser: Browser, desk: Platform) -> None:
+    def fall(answer: Any) -> None:
+        answer["data"] = [
+            {
+                "as_of": f"2013-09-03T14:{minute}:00Z",
+                "value": value,
+                "revision": 1,
+                "recorded_at": NOW.isoformat(),
+            }
+            for minute, value in ((10, "16000.00"), (15, "17000.00"), (20, "15300.00"))
+        ]
+
+    with signed_in(browser, desk) as (page, errors):
+        alter(page, r"/history\?metric=market_value", fall)
+        open_page(page, f"portfolio/{PORTFOLIO}")
+        parts = page.locator(".components .bars tr")
+        expect(parts).to_have_count(len(BOOK))
+        told = desk.get(f"/portfolios/{PORTFOLIO}/components", measure="es", confidence="0.975")
+        expect(page.locator(".components")).to_contain_text(f"total {shown(Decimal(told['total']))} USD")
+        expect(page.locator(".drawdown canvas")).to_have_count(2)
+        fall_plot = page.locator(".drawdown .plot").nth(1)
+
+        def pointed_at() -> str:
+            """What the legend says of the newest point."""
+            fall_plot.locator(".u-over").hover(position={"x": 900, "y": 30})
+            return fall_plot.locator(".u-legend").inner_text()
+
+        eventually(pointed_at, lambda text: "−10.00 %" in text)
+        assert errors == []
+
+
+def test_the_link_that_up_prints_opens_it_once(browser: Browser, desk: Platform) -> None:
+    printed = desk.run("up", "--feed", "none")
+    link = re.search(r"dashboard \(once\)\s+(\S+)", printed)
+    assert link, printed
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(link.group(1))
+    expect(page.locator(".link.live")).to_be_visible()
+    expect(page.get_by_role("link", name=PORTFOLIO, exact=True)).to_be_visible()
+    context.clear_cookies()
+    answer = page.goto(link.group(1))
+    assert answer is not None
+    assert not page.context.cookies()
+    context.close()
 
 
 def test_a_breach_is_seen_and_acknowledged(browser: Browser, desk: Platform) -> None:

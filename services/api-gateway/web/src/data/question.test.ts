@@ -67,6 +67,18 @@ test("who comes back sees the last answer, and a newer one when that is old", as
   assert.equal(question().answer.value.data, 2);
 });
 
+test("a question that was given up before its answer is asked anew by whoever comes next", async () => {
+  const { question, asked, pass } = scene();
+  const leave = question().join({ everyMs: 60_000 });
+  mock.timers.tick(0);
+  assert.equal(asked(), 1);
+  leave();
+  question().join({ everyMs: 60_000 });
+  await pass(0);
+  assert.equal(asked(), 2);
+  assert.equal(question().answer.value.data, 2);
+});
+
 test("changes while a question is under way ask once more after it, not once each", async () => {
   const { question, asked, pass } = scene();
   question().join({ everyMs: null });

@@ -51,8 +51,10 @@ export class Question<T> {
     this.wishes.delete(wish);
     if (this.isWanted) return;
     clearTimeout(this.timer);
-    this.asking?.abort();
+    if (!this.asking) return;
+    this.asking.abort();
     this.asking = null;
+    this.askedAt = -Infinity;
   }
 
   /** Ask as soon as may be; while a question is under way, once more after it. */
