@@ -1,8 +1,9 @@
-"""Whether the database answers, and the official values it holds at start."""
+"""Whether the database answers, and what it holds at start: official values, and the states of limits."""
 
 import asyncio
 
 from api_gateway.adapters.repository import Repository
+from api_gateway.core.past import NOW
 from api_gateway.core.view import View
 from chassis.health import Health
 from chassis.logs import get_logger
@@ -13,15 +14,22 @@ log = get_logger("api_gateway.database")
 
 
 async def watch_database(repository: Repository, view: View, health: Health) -> None:
-    """Take the official values in once, then tell whether the database answers."""
+    """Take in once what is stored, then tell whether the database answers.
+
+    The states of limits are on their topic as well, but for 30 days only: a breach that is open longer would
+    be gone after a restart.
+    """
     taken = False
     while True:
         try:
             if not taken:
                 for valuation in await repository.past.newest_valuations():
                     view.put_valuation(valuation)
+                for event in (await repository.limits.states(NOW)).values():
+                    view.put_limit_event(event)
                 taken = True
-            await asyncio.wait_for(repository.ping(), PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):  # `wait_for` may swallow being cancelled
+                await repository.ping()
             health.ready("postgres")
         except Exception as error:
             why = str(error) or type(error).__name__
