@@ -56,12 +56,12 @@ def create(
 @group.command("list")
 def list_keys(as_json: JsonOption = False) -> None:
     """Show every key there ever was."""
-    answer = _ask("GET", "/v1/keys")
+    rows = _listed()
     if as_json:
-        print_json(answer)
+        print_json({"data": rows, "next_cursor": None})
         return
     table = Table(*COLUMNS, box=None, pad_edge=False)
-    for row in answer["data"]:
+    for row in rows:
         table.add_row(*(Text(_cell(row[name])) for name in COLUMNS))
     console.print(table)
 
@@ -70,7 +70,7 @@ def list_keys(as_json: JsonOption = False) -> None:
 def revoke(
     prefix: Annotated[str, typer.Argument(help="From `keys list`.")], as_json: JsonOption = False
 ) -> None:
-    """End a key and the browser sessions opened with it."""
+    """End a key, and the keys and browser sessions made with it."""
     revoked = _ask("DELETE", f"/v1/keys/{prefix}")
     if as_json:
         print_json(revoked)
@@ -93,6 +93,17 @@ def signin_link(connection: Connection) -> dict[str, Any]:
     headers = {"X-API-Key": connection.api_key}
     made = request_json("POST", connection.api_url + "/v1/signin-links", headers=headers)
     return {"url": connection.api_url + made["path"], "expires_at": made["expires_at"]}
+
+
+def _listed() -> list[Any]:
+    """Every key, page by page."""
+    rows: list[Any] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = _ask("GET", "/v1/keys?limit=5000" + (f"&cursor={cursor}" if cursor else ""))
+        rows += page["data"]
+        cursor = page["next_cursor"]
+    return rows
 
 
 def _ask(method: str, path: str, body: object = None) -> Any:

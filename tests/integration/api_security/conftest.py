@@ -15,6 +15,8 @@ from api_gateway.adapters.key_store import KeyStore
 from api_gateway.adapters.repository import Repository
 from api_gateway.adapters.row_security import ROLE, set_reach
 from api_gateway.app import protected
+from api_gateway.core.book import BookChange
+from api_gateway.core.pipeline import Offsets
 from api_gateway.core.rate import TokenBuckets
 from api_gateway.core.view import View
 from api_gateway.security.admin_port import AdminPort
@@ -25,8 +27,9 @@ from api_gateway.security.keys import Keys
 from api_gateway.state import Gateway
 from chassis.clock import SystemClock
 from chassis.health import Health
+from contracts import Trade
 from store.database import connect_pool
-from testkit.builders import make_portfolio, make_position_value, make_valuation
+from testkit.builders import make_instrument, make_portfolio, make_position_value, make_valuation
 
 KEY = "security-test-key-0123456789"
 URL = "http://gateway"
@@ -44,6 +47,25 @@ class Analyst:
         return b"{}"
 
 
+class Broker:
+    """Stands in for the broker: takes every book and trade, and tells how far nobody is."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+
+    async def offsets(self) -> Offsets:
+        return Offsets({("marketdata.ticks.v1", 0): (0, 17)}, {})
+
+    async def settle(self) -> None:
+        pass
+
+    async def publish(self, change: BookChange) -> None:
+        pass
+
+    async def book(self, portfolio_id: str, key: str, wanted: tuple[Trade, ...]) -> None:
+        pass
+
+
 @dataclass
 class Desk:
     """The application, who may open it, and clients."""
@@ -55,6 +77,9 @@ class Desk:
     pool: asyncpg.Pool
     owners: asyncpg.Pool
     admin: httpx.AsyncClient = NOTHING
+    writing: "asyncio.Task[None]" = NOTHING
+    """The writer of the audit log."""
+    key_file: Path = NOTHING
     keys: httpx.AsyncClient = NOTHING
     """The same as `admin`, at the administrative port."""
 
@@ -105,18 +130,20 @@ async def desk(postgres: str, tmp_path: Path) -> AsyncIterator[Desk]:
     for name, parent in (("MINE", None), ("MINE-EU", "MINE"), ("YOURS", None)):
         view.put_portfolio(make_portfolio(name, parent_id=parent))
         view.put_valuation(make_valuation(name, "14:00", make_position_value("IBM", "1", "10")))
-    analyst = Analyst()
-    gateway = Gateway(view, Health(), clock, Repository(pool), NOTHING, NOTHING, cast(Any, analyst), NOTHING)
+    view.put_instrument(make_instrument("IBM"))
+    analyst, broker = Analyst(), cast(Any, Broker())
+    gateway = Gateway(view, Health(), clock, Repository(pool), broker, broker, cast(Any, analyst), broker)
     audit_log = AuditLog(pool)
+    key_file = KeyFile(tmp_path / "key")
     security = Security(
-        KeyFile(tmp_path / "key"),
-        Keys(KeyStore(pool), b"a pepper of the tests", clock),
+        key_file,
+        Keys(KeyStore(pool), b"a pepper of the tests", clock, key_file.newest),
         audit=Audit(audit_log, clock, reads=False),
         buckets=TokenBuckets(1000.0, 1000),
     )
     app = protected(gateway, security, 100_000)
     writing = asyncio.create_task(audit_log.run())
-    desk = Desk(app, gateway, security, analyst, pool, owners)
+    desk = Desk(app, gateway, security, analyst, pool, owners, writing=writing, key_file=tmp_path / "key")
     desk.admin, desk.keys = desk.client(**{"X-API-Key": KEY}), desk.at_admin_port(**{"X-API-Key": KEY})
     yield desk
     writing.cancel()

@@ -7,12 +7,27 @@ import asyncpg
 import pytest
 
 from api_gateway.adapters.row_security import see
+from api_gateway.app import build
 from api_gateway.core.reach import EVERYTHING
+from api_gateway.openapi import document
+from api_gateway.security.access import is_administrative
 from tapeline_cli.audit import BROKEN
 
 pytestmark = pytest.mark.integration
 
 LIMIT = {"portfolio_id": "MINE", "measure": "gross", "hard_level": 10.0}
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, item in document(build())["paths"].items()
+    for method, operation in item.items()
+}
+IN_PATH = {
+    "portfolio_id": "MINE",
+    "limit_id": "kept",
+    "symbol": "IBM",
+    "name": "daily-pnl",
+    "prefix": "000000000000",
+}
 NEWEST = "SELECT * FROM ops.audit_log WHERE number > $1 ORDER BY number"
 
 
@@ -57,19 +72,57 @@ async def test_every_refusal_leaves_one_entry_and_a_read_none(desk) -> None:
     ]
 
 
-async def test_where_reads_are_wanted_every_route_leaves_exactly_one(desk) -> None:
+@pytest.mark.parametrize("name", sorted(set(OPERATIONS) - {"stream"}))
+async def test_where_reads_are_wanted_every_route_leaves_exactly_one(desk, name: str) -> None:
+    """What is open to all is about nobody and leaves none, but signing in is a deed."""
     desk.security.audit._reads = True
+    method, path, _ = OPERATIONS[name]
     before = await last(desk)
-    paths = [
-        "/v1/portfolios",
-        "/v1/portfolios/MINE/value",
-        "/v1/portfolios/MINE/value",
-        "/v1/session",
-    ]
-    for path in paths:
-        await desk.admin.get(path)
-    await desk.keys.get("/v1/keys")
-    assert [one["path"] for one in await entries_since(desk, before)] == [*paths, "/v1/keys"]
+    client = desk.keys if is_administrative(name) else desk.admin
+    answer = await client.request(method, path.format(**IN_PATH), json={})
+    found = [(one["method"], one["route"], one["status"]) for one in await entries_since(desk, before)]
+    unrecorded = {"getHealth", "getReadiness"}
+    assert found == ([] if name in unrecorded else [(method, path, answer.status_code)])
+
+
+async def test_a_change_that_ends_in_an_error_of_ours_leaves_its_entry(desk, monkeypatch) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("a fault in the code")
+
+    monkeypatch.setattr(desk.gateway.repository.limits, "define", broken)
+    before = await last(desk)
+    answer = await desk.admin.put("/v1/limits/broken", json=LIMIT)
+    assert answer.status_code == 500
+    (entry,) = await entries_since(desk, before)
+    assert (entry["route"], entry["status"], entry["result"]) == ("/v1/limits/{limit_id}", 500, "failed")
+    assert entry["trace_id"] == answer.headers["x-trace-id"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_signing_in_leaves_an_entry_whether_it_is_let_in_or_not(desk) -> None:
+    made = await desk.key("MINE")
+    link = (await desk.client(**{"X-API-Key": made["key"]}).post("/v1/signin-links")).json()["path"]
+    before = await last(desk)
+    assert [(await desk.client().get(link)).status_code for _ in range(2)] == [303, 401]
+    good, refused = await entries_since(desk, before)
+    assert (good["principal"], good["route"], good["status"], good["result"]) == (
+        "ann",
+        "/signin",
+        303,
+        "done",
+    )
+    (session,) = await desk.owner("SELECT kind FROM ops.api_key WHERE prefix = $1", good["credential"])
+    assert session["kind"] == "session"
+    assert (refused["principal"], refused["status"], refused["result"]) == ("stranger", 401, "denied")
+
+
+async def test_who_asks_too_often_is_recorded_also_with_a_key_that_may_do_everything(desk) -> None:
+    root = await desk.person("*", scopes=("admin",))
+    desk.security.buckets._burst, desk.security.buckets._per_s = 1, 0.001
+    before = await last(desk)
+    assert [(await root.get("/v1/portfolios")).status_code for _ in range(2)] == [200, 429]
+    (entry,) = await entries_since(desk, before)
+    assert (entry["principal"], entry["status"], entry["result"]) == ("ann", 429, "denied")
 
 
 async def test_no_secret_gets_into_an_entry(desk) -> None:

@@ -1,7 +1,11 @@
 """API keys, sign-in links and browser sessions over a real database."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
+
+from api_gateway.app import protected
 
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
 LIMIT = {"portfolio_id": "MINE", "measure": "gross", "hard_level": 10.0}
@@ -126,3 +130,112 @@ async def test_a_key_that_may_do_everything_makes_none_at_the_main_port(desk) ->
         200,
     ]
     assert (await there.delete(f"/v1/keys/{prefix}")).json()["prefix"] == prefix
+
+
+async def test_a_key_makes_none_that_may_more_than_itself(desk) -> None:
+    """An administrator of MINE is one of MINE and what is below, not of everything."""
+    made = await desk.key("MINE", scopes=("admin",))
+    ann = desk.at_admin_port(**{"X-API-Key": made["key"]})
+
+    async def make(*portfolios: str) -> httpx.Response:
+        body = {"owner": "eve", "scopes": ["admin"], "portfolios": portfolios}
+        return await ann.post("/v1/keys", json=body)
+
+    for beyond in (["*"], ["YOURS"], ["MINE", "YOURS"], ["MINE", "*"], ["NOPE"]):
+        answer = await make(*beyond)
+        assert answer.status_code == 403, beyond
+        assert "does not reach" in answer.json()["detail"]
+    assert [(await make(*within)).status_code for within in (["MINE"], ["MINE-EU"])] == [201, 201]
+
+
+async def test_an_administrator_of_some_sees_and_ends_keys_of_those_only(desk) -> None:
+    theirs, above = await desk.key("YOURS"), await desk.key("*")
+    made, below = await desk.key("MINE", scopes=("admin",)), await desk.key("MINE-EU")
+    ann = desk.at_admin_port(**{"X-API-Key": made["key"]})
+    listed = {one["prefix"] for one in (await ann.get("/v1/keys")).json()["data"]}
+    assert {made["info"]["prefix"], below["info"]["prefix"]} <= listed
+    assert not {theirs["info"]["prefix"], above["info"]["prefix"]} & listed
+    for one, status in ((theirs, 404), (above, 404), (below, 200)):
+        assert (await ann.delete(f"/v1/keys/{one['info']['prefix']}")).status_code == status
+    assert (await desk.client(**{"X-API-Key": theirs["key"]}).get("/v1/session")).status_code == 200
+
+
+async def test_with_a_key_ends_all_that_it_has_made(desk) -> None:
+    """Who has stolen a key may have made others with it."""
+    first = await desk.key("*", scopes=("admin",))
+
+    async def make(by: str) -> dict[str, str]:
+        body = {"owner": "eve", "scopes": ["admin"], "portfolios": ["*"]}
+        return (await desk.at_admin_port(**{"X-API-Key": by}).post("/v1/keys", json=body)).json()
+
+    second = await make(first["key"])
+    third = await make(second["key"])
+    browser = desk.client()
+    await browser.get(
+        (await desk.client(**{"X-API-Key": third["key"]}).post("/v1/signin-links")).json()["path"]
+    )
+    other = await desk.key("MINE")
+    assert (await browser.get("/v1/session")).status_code == 200
+    await desk.keys.delete(f"/v1/keys/{first['info']['prefix']}")
+    for key, status in ((first, 401), (second, 401), (third, 401), (other, 200)):
+        assert (await desk.client(**{"X-API-Key": key["key"]}).get("/v1/session")).status_code == status
+    assert (await browser.get("/v1/session")).status_code == 401
+
+
+async def test_sessions_of_the_platforms_key_end_when_its_file_changes(desk, monkeypatch) -> None:
+    monkeypatch.setattr("api_gateway.security.file_key._LOOK_EVERY_S", -1.0)
+    browser, made = await desk.browser(), await desk.key("MINE")
+    link = (await desk.admin.post("/v1/signin-links")).json()["path"]
+    desk.key_file.write_text("another-test-key-0123456789")
+    await desk.security.keys._refresh()  # as the watch does every ten seconds
+    assert (await browser.get("/v1/session")).status_code == 401
+    assert (await desk.client().get(link)).status_code == 401, "nor does a link that it made let anybody in"
+    assert (await desk.client(**{"X-API-Key": made["key"]}).get("/v1/session")).status_code == 200
+
+
+async def test_keys_are_listed_in_pages(desk) -> None:
+    for _ in range(3):
+        await desk.key("MINE")
+    whole = (await desk.keys.get("/v1/keys")).json()
+    assert whole["next_cursor"] is None
+    found, cursor = [], None
+    while True:
+        asked = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = (await desk.keys.get("/v1/keys", params=asked)).json()
+        assert len(page["data"]) <= 2
+        found += page["data"]
+        if (cursor := page["next_cursor"]) is None:
+            break
+    assert found == whole["data"]
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "tl_%00%00%00%00%00%00%00%00%00%00%00%00_x",
+        "tl_000000000000_short",
+        "tl_" + "z" * 12 + "_" + "a" * 43,
+    ],
+)
+async def test_a_token_that_no_link_can_have_is_refused_before_the_database(desk, token: str) -> None:
+    desk.security.keys._store._pool = None  # whoever asks it fails
+    assert (await desk.client().get(f"/signin?token={token}")).status_code in (401, 422)
+
+
+async def test_strangers_at_the_sign_in_share_the_bucket_of_strangers(desk) -> None:
+    desk.security.buckets._burst, desk.security.buckets._per_s = 5, 0.001
+    found = [await desk.client().get("/signin?token=tl_000000000000_x") for _ in range(8)]
+    assert [answer.status_code for answer in found] == [401] * 5 + [429] * 3
+    assert found[-1].headers["retry-after"]
+
+
+async def test_where_browsers_come_by_https_the_cookie_is_secure(desk) -> None:
+    """TLS ends in front of the gateway, which sees http only."""
+    app = protected(desk.gateway, replace(desk.security, https=True), 1000)
+    link = (await desk.admin.post("/v1/signin-links")).json()["path"]
+    answer = await replace(desk, app=app).client().get(link)
+    assert "; Secure" in answer.headers["set-cookie"]
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert "strict-transport-security" not in (await desk.client().get("/healthz")).headers

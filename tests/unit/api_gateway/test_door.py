@@ -71,11 +71,12 @@ def give_key(security: Security, *scopes: Any, kind: Any = "key") -> str:
 async def test_without_a_credential_only_these_routes_answer(app: Any) -> None:
     """Every route is asked; what does not refuse a stranger must be known to be open."""
     open_routes = set()
+    app.state.security.buckets._burst = 1000  # strangers share a bucket, also at the sign-in
     async with client(app) as stranger:
         for route in iter_route_contexts(app.routes):
             path, method = route.path, next(iter(route.methods or {"GET"}))
             answer = await stranger.request(method, path.replace("{", "").replace("}", ""))
-            if answer.status_code not in (401, 429):  # strangers share a bucket
+            if answer.status_code != 401:
                 open_routes.add(path)
     # The one answers 422: it wants the link's token, which is the credential.
     assert open_routes == {"/healthz", "/readyz", "/signin", "/", "/assets/{name}"}
@@ -185,7 +186,7 @@ async def test_no_other_site_may_read_and_nothing_tells_how_we_are_made(app: Any
     async with client(app, **{"X-API-Key": KEY, "Origin": "https://evil.example"}) as platform:
         answer = await platform.get(VALUE)
         assert not [name for name in answer.headers if name.startswith("access-control")]
-        assert "server" not in answer.headers
+        assert answer.headers["server"] == "tapeline"
         assert [(await platform.get(path)).status_code for path in ("/docs", "/redoc")] == [404, 404]
         preflight = await platform.options(VALUE, headers={"Access-Control-Request-Method": "GET"})
         assert preflight.status_code == 405

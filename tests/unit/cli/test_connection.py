@@ -33,16 +33,17 @@ def test_keys_are_asked_for_at_the_administrative_address(tmp_path, monkeypatch)
 
     def request_json(method, url, **_):
         asked.append((method, url))
-        return {"data": []}
+        return {"data": [], "next_cursor": "more" if len(asked) == 1 else None}
 
     monkeypatch.setattr(keys, "request_json", request_json)
     write_json(tmp_path / "client.json", {**STACK, "admin_url": "http://127.0.0.1:4"})
     keys.list_keys(as_json=True)
-    assert asked == [("GET", "http://127.0.0.1:4/v1/keys")]
+    first = "http://127.0.0.1:4/v1/keys?limit=5000"
+    assert asked == [("GET", first), ("GET", first + "&cursor=more")], "page by page"
     write_json(tmp_path / "client.json", STACK)
     with pytest.raises(StackError, match="TAPELINE_ADMIN_URL"):
         keys.list_keys(as_json=True)
-    assert len(asked) == 1
+    assert len(asked) == 2
 
 
 def test_half_an_environment_is_refused(tmp_path):

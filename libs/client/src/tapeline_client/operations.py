@@ -494,21 +494,21 @@ class Operations:
         """
         return self._call("GET", "/v1/pipeline", types.Pipeline)
 
-    def list_keys(
-        self,
-    ) -> types.ApiKeyList:
-        """Every key: whose, what for, until when, and whether it was revoked; at the administrative port."""
-        return self._call("GET", "/v1/keys", types.ApiKeyList)
-
     def create_key(self, body: types.KeyIn) -> types.NewApiKey:
-        """Make a key, at the administrative port. The answer is the only place where it is ever shown."""
+        """Make a key that may do no more than the one that asks, at the administrative port.
+
+        The answer is the only place where it is ever shown.
+        """
         return self._call("POST", "/v1/keys", types.NewApiKey, body=body)
 
-    def revoke_key(self, prefix: str) -> types.ApiKeyInfo:
-        """Revoke a key, and the sessions opened with it, at once; other gateways follow within ten
-        seconds.
+    def list_keys(self, *, limit: int | None = None, cursor: str | None = None) -> types.ApiKeyList:
+        """Keys within reach: whose, what for, until when, and whether revoked; at the administrative port."""
+        return self._call("GET", "/v1/keys", types.ApiKeyList, query={"limit": limit, "cursor": cursor})
 
-        Asked at the administrative port.
+    def revoke_key(self, prefix: str) -> types.ApiKeyInfo:
+        """Revoke a key, and the keys and sessions made with it, at once; at the administrative port.
+
+        Other gateways follow within ten seconds.
         """
         return self._call("DELETE", f"/v1/keys/{_segment(prefix)}", types.ApiKeyInfo)
 

@@ -35,9 +35,10 @@ class ApiKeyInfo(Struct, frozen=True, kw_only=True):
 
 
 class ApiKeyList(Struct, frozen=True, kw_only=True):
-    """Every key there ever was, oldest first."""
+    """Keys there ever were, the oldest first."""
 
     data: tuple[ApiKeyInfo, ...]
+    next_cursor: str | None
 
 
 class Backtest(Struct, frozen=True, kw_only=True):

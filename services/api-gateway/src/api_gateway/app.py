@@ -26,15 +26,15 @@ from api_gateway.endpoints import (
     var,
     what_if,
 )
-from api_gateway.endpoints.query import refuse_unknown
+from api_gateway.endpoints.query import refuse_unknown, refuse_zero_bytes
+from api_gateway.envelope import Envelope
 from api_gateway.hot_answers import HotAnswersMiddleware
-from api_gateway.request_metrics import RequestMetrics
 from api_gateway.security.access import authorise
 from api_gateway.security.caller import Entitlements
 from api_gateway.security.door import Door, Security
-from api_gateway.security.headers import SecurityHeaders
+from api_gateway.security.headers import safety_headers
 from api_gateway.state import Gateway
-from api_gateway.trace import RequestSpan, Trace
+from api_gateway.trace import RequestSpan
 from chassis.tracing import is_traced
 
 
@@ -45,7 +45,7 @@ def build() -> FastAPI:
         version=openapi.VERSION,
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(authorise), Depends(refuse_unknown)],
+        dependencies=[Depends(authorise), Depends(refuse_zero_bytes), Depends(refuse_unknown)],
         # It looks for a provider at every request, which costs a kept answer an eighth of its time.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -81,13 +81,12 @@ def protected(gateway: Gateway, security: Security, max_body_bytes: int) -> Fast
     app = build()
     entitlements = Entitlements(gateway.view)
     app.state.gateway, app.state.security, app.state.entitlements = gateway, security, entitlements
+    app.state.safety_headers = safety_headers(security.https)
     app.add_middleware(BodyLimit, max_body_bytes=max_body_bytes)
     app.add_middleware(ConditionalReads)
     app.add_middleware(HotAnswersMiddleware, hot=gateway.hot)
     app.add_middleware(Door, security=security, entitlements=entitlements)
-    app.add_middleware(RequestMetrics)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(Trace)
+    app.add_middleware(Envelope, https=security.https)
     if is_traced():
         app.add_middleware(RequestSpan)
     return app

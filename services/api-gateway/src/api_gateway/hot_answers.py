@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 from api_gateway.conditional import has, not_modified, quoted, tagged
 from api_gateway.core.reach import Reach
 from api_gateway.security.admin_port import came_by_admin_port
 from api_gateway.security.caller import caller_of, reach_of
+from api_gateway.trace import trace_of
 
 KEPT = 10_000
 _NO_BODY: Message = {"type": "http.response.body", "body": b""}
@@ -71,6 +73,8 @@ class HotAnswersMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._hot.find(scope) if _is_read(scope) else None
         if answer is None:
+            # A request is a task of its own, so it needs no unbinding. A kept answer logs nothing.
+            bind_contextvars(trace_id=trace_of(scope))
             await self._app(scope, receive, send)
             return
         scope["route"] = answer.route  # metrics name it

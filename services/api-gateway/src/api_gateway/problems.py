@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import asyncpg
 import msgspec
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI, Request, Response
@@ -13,6 +14,7 @@ from starlette.types import Scope
 from api_gateway.adapters.analyst import AnalysisRefused
 from api_gateway.adapters.kafka import BrokerSilent
 from api_gateway.schemas.common import FieldError, Problem
+from api_gateway.security.headers import safety_headers
 from api_gateway.trace import HEADER, trace_of
 from chassis.logs import get_logger
 from store.database import CONNECTION_LOST
@@ -31,6 +33,13 @@ _TITLES = {
     500: ("internal", "Unexpected error"),
     503: ("unavailable", "Not available yet"),
 }
+_CANNOT_NOW = (
+    asyncpg.InsufficientResourcesError,  # disk full, too many connections
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+)
+"""What the database says when it is there and cannot do what is asked for the moment."""
 log = get_logger("api_gateway.problems")
 
 
@@ -84,6 +93,7 @@ def answer(scope: Scope, problem: ProblemError) -> Response:
 
 def install(app: FastAPI) -> None:
     """Let every error of the application become a problem."""
+    app.state.safety_headers = safety_headers(https=False)
 
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, ProblemError)
@@ -110,7 +120,8 @@ def install(app: FastAPI) -> None:
 
     async def on_lost_database(request: Request, error: Exception) -> Response:
         log.warning("database_lost", error=repr(error))
-        return answer(request.scope, ProblemError(503, "the database does not answer; try again in a moment"))
+        does = "cannot do this now" if isinstance(error, _CANNOT_NOW) else "does not answer"
+        return answer(request.scope, ProblemError(503, f"the database {does}; try again in a moment"))
 
     async def on_silent_broker(request: Request, error: Exception) -> Response:
         log.warning("broker_silent", error=repr(error))
@@ -121,7 +132,7 @@ def install(app: FastAPI) -> None:
         log.error("unexpected", path=request.url.path, exc_info=error)
         response = answer(request.scope, ProblemError(500, "unexpected; the log has it under this trace_id"))
         # Starlette answers this one outside of all our layers.
-        response.headers[HEADER.decode()] = trace_of(request.scope)
+        response.raw_headers += [(HEADER, trace_of(request.scope).encode()), *app.state.safety_headers]
         return response
 
     app.add_exception_handler(ProblemError, on_problem)
@@ -130,6 +141,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(BrokerSilent, on_silent_broker)
     app.add_exception_handler(KafkaError, on_silent_broker)
-    for kind in CONNECTION_LOST:
+    for kind in (*CONNECTION_LOST, *_CANNOT_NOW):
         app.add_exception_handler(kind, on_lost_database)
     app.add_exception_handler(Exception, on_unexpected)

@@ -1,10 +1,9 @@
 """Rate, errors and duration per route template, never per path: paths are unbounded."""
 
-import time
 from functools import cache
 
 from prometheus_client import Counter, Histogram
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from chassis import metrics
 
@@ -12,31 +11,11 @@ UNMATCHED = "unmatched"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
 
-class RequestMetrics:
-    """Counts and times every request."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        status = 500
-        started = time.perf_counter()
-
-        async def watched(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watched)
-        finally:
-            counter, histogram = _series(*method_and_route(scope), status)
-            counter.inc()
-            histogram.observe(time.perf_counter() - started)
+def note_request(scope: Scope, status: int, seconds: float) -> None:
+    """Count and time a request that is over."""
+    counter, histogram = _series(*method_and_route(scope), status)
+    counter.inc()
+    histogram.observe(seconds)
 
 
 @cache

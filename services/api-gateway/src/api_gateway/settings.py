@@ -27,6 +27,11 @@ class Settings(ServiceSettings):
         description="how far back bars are read at start; older ones are in the database",
     )
     max_body_bytes: int = Field(default=1 << 20, description="largest request body that is read")
+    https: bool = Field(
+        default=False,
+        description="whether browsers come by https, as where TLS ends in front of the gateway: "
+        "session cookies are sent by nothing else, and browsers told so",
+    )
     requests_per_s: float = Field(default=100.0, gt=0, description="requests a key or session may make")
     burst_requests: int = Field(default=500, ge=1, description="requests it may make at once after a pause")
     audit_reads: bool = Field(

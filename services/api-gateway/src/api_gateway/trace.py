@@ -4,7 +4,6 @@ import re
 from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars
 
 from api_gateway.request_metrics import method_and_route
 from chassis.tracing import note, request_span
@@ -14,31 +13,8 @@ _TRACEPARENT = re.compile(rb"^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16}
 _KEY = "tapeline.trace_id"
 
 
-class Trace:
-    """The outermost layer: whatever answers, the answer carries the id."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        trace_id = trace_of(scope)
-        bind_contextvars(trace_id=trace_id)  # a request is a task of its own, so it needs no unbinding
-        header = (HEADER, trace_id.encode())
-
-        async def traced(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                # Kept answers are shared: a new message, never a change of the old one.
-                message = {**message, "headers": [*message["headers"], header]}
-            await send(message)
-
-        await self._app(scope, receive, traced)
-
-
 class RequestSpan:
-    """Around `Trace` where there is a collector: a span per request, whose trace id is the request's."""
+    """Around all layers where there is a collector: a span per request, whose trace id is the request's."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Appends to ops.audit_log, in order and not lost when the database is away for a while."""
+"""Appends to ops.audit_log, in order and not lost when the database is away or cannot write for a while."""
 
 import asyncio
 
@@ -8,10 +8,10 @@ import msgspec
 from api_gateway.core.audit import AuditEntry
 from chassis import metrics
 from chassis.logs import get_logger
-from store.database import CONNECTION_LOST
 
 WAITING_MOST = 10_000
 PATIENCE_S = 2.0
+LAST_WORDS_S = 2.0
 _BATCH = 200
 _RETRY_AFTER_S = 1.0
 _COLUMNS = AuditEntry.__struct_fields__
@@ -20,6 +20,9 @@ _INSERT = (
     f"INSERT INTO ops.audit_log ({', '.join(_COLUMNS)}) "  # noqa: S608
     f"VALUES ({', '.join(f'${place}' for place in range(1, len(_COLUMNS) + 1))})"
 )
+_REFUSED = (asyncpg.DataError, asyncpg.CheckViolationError, asyncpg.NotNullViolationError, ValueError)
+"""What is wrong with an entry itself, and so stays wrong however often it is tried."""
+Waiting = tuple[AuditEntry, "asyncio.Future[None]"]
 log = get_logger("api_gateway.audit")
 
 
@@ -28,7 +31,8 @@ class AuditLog:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._waiting: asyncio.Queue[tuple[AuditEntry, asyncio.Future[None]]] = asyncio.Queue(WAITING_MOST)
+        self._waiting: asyncio.Queue[Waiting] = asyncio.Queue(WAITING_MOST)
+        self._due: list[Waiting] = []
 
     def note(self, entry: AuditEntry) -> asyncio.Future[None]:
         """Have an entry written; the future tells when it is. An entry too many goes to the log alone."""
@@ -36,8 +40,7 @@ class AuditLog:
         try:
             self._waiting.put_nowait((entry, written))
         except asyncio.QueueFull:
-            metrics.AUDIT_LOST.inc()
-            log.error("audit_entry_not_written", **msgspec.to_builtins(entry))
+            _log_alone(entry, "too many wait")
             written.set_result(None)
         return written
 
@@ -50,23 +53,62 @@ class AuditLog:
             log.warning("audit_behind", waiting=self._waiting.qsize())
 
     async def run(self) -> None:
-        """Write what waits; never returns."""
-        while True:
-            due = [await self._waiting.get()]
-            while len(due) < _BATCH and not self._waiting.empty():
-                due.append(self._waiting.get_nowait())
-            await self._keep_writing([entry for entry, _ in due])
-            for _, written in due:
-                written.set_result(None)
-                self._waiting.task_done()
+        """Write what waits; never returns. Cancelled, it writes what waits or tells it to the log."""
+        try:
+            while True:
+                self._due.append(await self._waiting.get())
+                self._take_more(_BATCH)
+                await self._keep_writing()
+        except asyncio.CancelledError:
+            await self._last_words()
+            raise
 
-    async def _keep_writing(self, entries: list[AuditEntry]) -> None:
-        rows = [msgspec.structs.astuple(entry) for entry in entries]
-        while True:
+    def _take_more(self, most: int) -> None:
+        while len(self._due) < most and not self._waiting.empty():
+            self._due.append(self._waiting.get_nowait())
+
+    async def _keep_writing(self) -> None:
+        """Write what is due, whatever it takes: a full disk or a time-out ends, and so must not end us.
+
+        All at once; where that is refused for what an entry says, one by one, to find which.
+        """
+        at_once = len(self._due)
+        while self._due:
             try:
-                await self._pool.executemany(_INSERT, rows)
-            except CONNECTION_LOST as error:
-                log.warning("audit_waits_for_database", entries=len(rows), error=repr(error))
+                await self._write(at_once)
+            except _REFUSED as error:
+                if at_once == 1:
+                    _log_alone(self._due[0][0], repr(error))
+                    self._done(1)
+                at_once = 1
+            except Exception as error:
+                log.warning("audit_waits_for_database", entries=len(self._due), error=repr(error))
                 await asyncio.sleep(_RETRY_AFTER_S)
-            else:
-                return
+
+    async def _write(self, many: int) -> None:
+        """The first `many` of what is due, or none of them."""
+        rows = [msgspec.structs.astuple(entry) for entry, _ in self._due[:many]]
+        await self._pool.executemany(_INSERT, rows)
+        self._done(many)
+
+    def _done(self, many: int) -> None:
+        for _, written in self._due[:many]:
+            if not written.done():
+                written.set_result(None)
+            self._waiting.task_done()
+        del self._due[:many]
+
+    async def _last_words(self) -> None:
+        self._take_more(WAITING_MOST)
+        try:
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self._write(len(self._due))
+        except Exception as error:
+            for entry, _ in self._due:
+                _log_alone(entry, repr(error))
+            self._done(len(self._due))
+
+
+def _log_alone(entry: AuditEntry, why: str) -> None:
+    metrics.AUDIT_LOST.inc()
+    log.error("audit_entry_not_written", why=why, **msgspec.to_builtins(entry))

@@ -6,6 +6,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 Result = Literal["done", "denied", "failed"]
+LONGEST = 1000
+"""Characters kept of a text; strangers choose paths, and a path may be as long as a request line."""
 _DENIED = frozenset({401, 403, 429})
 
 
@@ -23,6 +25,14 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     result: Result
     trace_id: str
     details: dict[str, Any]
+
+
+def plain(text: str) -> str:
+    """A text as PostgreSQL can store it, and no longer than need be.
+
+    It has no zero byte and no half of a surrogate pair; both can come in a path, decoded by the server.
+    """
+    return text[:LONGEST].encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")[:LONGEST]
 
 
 def result_of(status: int, *, has_limits: bool) -> Result:

@@ -9,6 +9,7 @@ travels in a cookie.
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -19,10 +20,8 @@ from msgspec import Struct
 from api_gateway.core.principal import Credential, Principal, Scope, portfolios_of
 
 Kind = Literal["key", "link", "session"]
-MARK = b"tl_"
-PREFIX_LENGTH = 12
-_SECRET_AT = len(MARK) + PREFIX_LENGTH + 1
-_LONGEST = 100
+PREFIX_BYTES = 6
+_KEY = re.compile(rb"tl_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 _NO_DIGEST = bytes(32)
 
 
@@ -43,14 +42,13 @@ class StoredKey(Struct, frozen=True, kw_only=True):
 
 def new_key() -> str:
     """A key nobody has had."""
-    return f"{MARK.decode()}{secrets.token_hex(PREFIX_LENGTH // 2)}_{secrets.token_urlsafe(32)}"
+    return f"tl_{secrets.token_hex(PREFIX_BYTES)}_{secrets.token_urlsafe(32)}"
 
 
 def prefix_of(key: bytes) -> str | None:
-    """The look-up part of what may be a key; None when it is none."""
-    if not key.startswith(MARK) or len(key) > _LONGEST or key[_SECRET_AT - 1 : _SECRET_AT] != b"_":
-        return None
-    return key[len(MARK) : _SECRET_AT - 1].decode(errors="replace")
+    """The look-up part of what looks like a key; None for what no key of ours can be."""
+    match = _KEY.fullmatch(key)
+    return None if match is None else match.group(1).decode()
 
 
 def digest(pepper: bytes, key: bytes) -> bytes:
@@ -67,7 +65,7 @@ class KeyRing:
 
     def replace(self, rows: Iterable[StoredKey]) -> None:
         """These and no others are valid from now on."""
-        self._known = {row.prefix: (row.key_hash, _principal(row)) for row in rows if row.kind != "link"}
+        self._known = {row.prefix: (row.key_hash, principal_in(row)) for row in rows if row.kind != "link"}
 
     def has(self, prefix: str) -> bool:
         """Whether a key that was valid is not revoked yet."""
@@ -84,7 +82,8 @@ class KeyRing:
         return principal if principal.kind == kind and now_s < principal.expires_at_s else None
 
 
-def _principal(row: StoredKey) -> Principal:
+def principal_in(row: StoredKey) -> Principal:
+    """Who a stored key or session is for."""
     return Principal(
         name=row.owner,
         kind="session" if row.kind == "session" else "key",

@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse
 
+from api_gateway.core.keys import principal_in
 from api_gateway.core.principal import ALL_PORTFOLIOS
 from api_gateway.endpoints.documentation import answers, refusals
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.keys import Session, SigninLink
-from api_gateway.security.caller import principal_of
-from api_gateway.security.door import keys_of
+from api_gateway.security.caller import note_signed_in, principal_of
+from api_gateway.security.door import keys_of, security_of
 from api_gateway.security.keys import SESSION_LASTS
 from api_gateway.security.session_cookie import cookie_name
 from api_gateway.state import reply
@@ -49,7 +50,8 @@ async def sign_in(request: Request, token: Annotated[str, Query(max_length=100)]
         raise ProblemError(
             401, "this link was used, is too old or is none: run `tapeline link` for a new one"
         )
-    session, _ = opened
+    session, row = opened
+    note_signed_in(request, principal_in(row))
     answer = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
     answer.set_cookie(
         cookie_name(request.scope),
@@ -57,7 +59,7 @@ async def sign_in(request: Request, token: Annotated[str, Query(max_length=100)]
         max_age=int(SESSION_LASTS.total_seconds()),
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=security_of(request).https or request.url.scheme == "https",
     )
     return answer
 

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 from pydantic import BaseModel, ConfigDict, Field
 
 from api_gateway.core.principal import Scope
+from api_gateway.schemas.common import Cursor
 from contracts import Timestamp
 
 PortfolioName = Annotated[str, Field(min_length=1, max_length=128)]
@@ -55,9 +56,10 @@ class NewApiKey(Struct, frozen=True, kw_only=True):
 
 
 class ApiKeyList(Struct, frozen=True, kw_only=True):
-    """Every key there ever was, oldest first."""
+    """Keys there ever were, the oldest first."""
 
     data: tuple[ApiKeyInfo, ...]
+    next_cursor: Cursor | None
 
 
 class SigninLink(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from api_gateway.core.view import View
 
 _PORTFOLIO = "tapeline.portfolio"
 _PRINCIPAL, _REACH = "tapeline.principal", "tapeline.reach"
+_SIGNED_IN = "tapeline.signed_in"
 _KEPT = 10_000
 
 
@@ -50,6 +51,16 @@ def principal_of(request: Request) -> Principal:
 def reach_of(scope: Scope) -> Reach:
     """What the caller reaches, on a route behind the door."""
     return scope[_REACH]
+
+
+def note_signed_in(request: Request, principal: Principal) -> None:
+    """Say who a stranger has turned out to be, by a link."""
+    request.scope[_SIGNED_IN] = principal
+
+
+def signed_in(scope: Scope) -> Principal | None:
+    """Who has signed in with this very request."""
+    return scope.get(_SIGNED_IN)
 
 
 def concerns(request: Request, portfolio_id: str) -> None:

@@ -27,15 +27,17 @@ def security_of(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> tuple[S
 
     Raises OSError or ValueError for a file of keys that is missing or holds none.
     """
-    keys = Keys(KeyStore(pool), read_secret(settings.key_pepper_file), clock)
+    key_file = KeyFile(settings.api_key_file)
+    keys = Keys(KeyStore(pool), read_secret(settings.key_pepper_file), clock, key_file.newest)
     audit_log = AuditLog(pool)
     tokens, fetching = _tokens(settings)
     security = Security(
-        KeyFile(settings.api_key_file),
+        key_file,
         keys,
         tokens,
         Audit(audit_log, clock, reads=settings.audit_reads),
         TokenBuckets(settings.requests_per_s, settings.burst_requests),
+        settings.https,
     )
     return security, [keys.watch(), audit_log.run(), *fetching]
 

@@ -11,7 +11,7 @@ from api_gateway.core.principal import Principal
 from api_gateway.core.rate import TokenBuckets
 from api_gateway.core.reach import Reach
 from api_gateway.problems import ProblemError, answer
-from api_gateway.security.audit import Audit
+from api_gateway.security.audit import SIGN_IN, Audit
 from api_gateway.security.caller import Entitlements, introduce, principal_of
 from api_gateway.security.file_key import PLATFORM, KeyFile
 from api_gateway.security.keys import Keys
@@ -19,7 +19,7 @@ from api_gateway.security.same_origin import SAFE_METHODS, is_from_our_pages
 from api_gateway.security.session_cookie import session_in
 from api_gateway.security.tokens import Tokens
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/signin", "/"})
+OPEN_PATHS = frozenset({"/healthz", "/readyz", SIGN_IN, "/"})
 """Without a credential: whether we work, signing in, and the page that tells how to."""
 OPEN_FILES = "/assets/"
 REQUESTS_PER_S, BURST = 100.0, 500
@@ -39,6 +39,8 @@ class Security:
     tokens: Tokens | None = None
     audit: Audit | None = None
     buckets: TokenBuckets = field(default_factory=lambda: TokenBuckets(REQUESTS_PER_S, BURST))
+    https: bool = False
+    """Whether browsers come by https, also where that ends in front of us."""
 
 
 class Door:
@@ -48,30 +50,40 @@ class Door:
         self._app, self._security, self._entitlements = app, security, entitlements
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or is_open(scope["path"]):
+        if scope["type"] != "http" or (is_open(scope["path"]) and scope["path"] != SIGN_IN):
             await self._app(scope, receive, send)
             return
-        principal = self._identified(scope)
+        is_stranger = scope["path"] == SIGN_IN  # whatever credential is held, the link is what counts
+        principal = None if is_stranger else self._identified(scope)
         audit = self._security.audit
-        if audit is not None and audit.watches(scope, principal):
-            send = audit.recorded(scope, principal, send)
+        if audit is not None:
+            audit.follow(scope, principal)
         try:
-            principal = self._admitted(scope, principal)
+            if is_stranger:
+                self._take_turn(_STRANGERS)
+            else:
+                principal = self._admitted(scope, principal)
         except ProblemError as problem:
+            if audit is not None:
+                audit.insist(scope, principal)
             await answer(scope, problem)(scope, receive, send)
             return
-        introduce(scope, principal, self._entitlements.reach(principal))
+        if principal is not None:
+            introduce(scope, principal, self._entitlements.reach(principal))
         await self._app(scope, receive, send)
+
+    def _take_turn(self, name: str) -> None:
+        """Raises a 429 problem for who has asked too often."""
+        wait_s = self._security.buckets.wait_s(name, time.monotonic())
+        if wait_s:
+            detail = f"too many requests; the next one is taken in {math.ceil(wait_s)} s"
+            raise ProblemError(429, detail, headers={"Retry-After": str(math.ceil(wait_s))})
 
     def _admitted(self, scope: Scope, principal: Principal | None) -> Principal:
         """The principal, if it may ask now. Raises a 401, 403 or 429 problem."""
         if principal is PLATFORM:
             return PLATFORM
-        name = _STRANGERS if principal is None else principal.credential_id
-        wait_s = self._security.buckets.wait_s(name, time.monotonic())
-        if wait_s:
-            detail = f"too many requests; the next one is taken in {math.ceil(wait_s)} s"
-            raise ProblemError(429, detail, headers={"Retry-After": str(math.ceil(wait_s))})
+        self._take_turn(_STRANGERS if principal is None else principal.credential_id)
         if principal is None:
             raise ProblemError(401, "send the key of .tapeline/client.json in the header X-API-Key")
         by_cookie = principal.kind == "session" and scope["method"] not in SAFE_METHODS
@@ -108,9 +120,14 @@ def is_open(path: str) -> bool:
     return path in OPEN_PATHS or path.startswith(OPEN_FILES)
 
 
+def security_of(request: Request) -> Security:
+    """What the door of the application asks."""
+    return request.app.state.security
+
+
 def keys_of(request: Request) -> Keys:
     """The keys behind a request. Raises a 503 problem for a gateway that has none."""
-    security: Security = request.app.state.security
+    security = security_of(request)
     if security.keys is None:
         raise ProblemError(503, "this gateway has no database to keep keys in")
     return security.keys

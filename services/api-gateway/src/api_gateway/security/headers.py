@@ -1,38 +1,30 @@
-"""Headers that tell a browser what it must not do with our answers."""
+"""Headers that tell a browser what it must not do with our answers, and nobody what we are made of."""
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from collections.abc import Iterable, Sequence
 
 Header = tuple[bytes, bytes]
 _POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-SECURITY_HEADERS: tuple[Header, ...] = (
-    (b"content-security-policy", _POLICY.encode()),
+_CSP = b"content-security-policy"
+_YEAR_S = 31_536_000
+_HEADERS: tuple[Header, ...] = (
+    (_CSP, _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"server", b"tapeline"),  # else the web server names itself
 )
+_ONLY_HTTPS: Header = (b"strict-transport-security", f"max-age={_YEAR_S}".encode())
 
 
-class SecurityHeaders:
-    """Adds them to every answer. One that a route has set itself, such as a page's own policy, stays."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def safely(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": with_security(message["headers"])}
-            await send(message)
-
-        await self._app(scope, receive, safely)
+def safety_headers(https: bool) -> tuple[Header, ...]:
+    """The headers of every answer; where browsers come by https, they are told to come by nothing else."""
+    return (*_HEADERS, _ONLY_HTTPS) if https else _HEADERS
 
 
-def with_security(headers: list[Header]) -> list[Header]:
-    """Headers of an answer with ours."""
-    given = {name for name, _ in headers}
-    return [*headers, *(one for one in SECURITY_HEADERS if one[0] not in given)]
+def without_given(ours: Sequence[Header], given: Iterable[Header]) -> Sequence[Header]:
+    """Ours, but for a policy that a route has set itself, as a page of its own does."""
+    for name, _ in given:
+        if name == _CSP:
+            return [one for one in ours if one[0] != _CSP]
+    return ours

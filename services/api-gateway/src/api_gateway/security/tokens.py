@@ -97,4 +97,7 @@ def principal_from(claims: Mapping[str, Any]) -> Principal | None:
 
 
 def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) and 0 < len(one) <= 256 for one in value)
+    """Whether it is a list of names: not long, and without a zero byte, which no text of PostgreSQL has."""
+    return isinstance(value, list) and all(
+        isinstance(one, str) and 0 < len(one) <= 256 and "\0" not in one for one in value
+    )
