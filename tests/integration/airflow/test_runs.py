@@ -44,7 +44,7 @@ def test_a_failing_step_is_tried_again_recorded_once_and_stops_the_run(
     tapeline.answers(1, where="--step closes")
     with pytest.raises(AirflowFailed, match="DagRun failed"):
         airflow.run("airflow", "dags", "test", "end_of_day", "2013-10-07")
-    *before, recorded = tapeline.calls
+    *before, recorded, published = tapeline.calls
     assert before == [
         "session --date 2013-10-07 --json",
         "eod --date 2013-10-07 --step wait --json",
@@ -57,12 +57,19 @@ def test_a_failing_step_is_tried_again_recorded_once_and_stops_the_run(
     failure, run_id = recorded.split(" --run-id ")
     assert failure.endswith("returned a non-zero exit code 1.")
     assert run_id.endswith("/4")
+    assert published == "eod --date 2013-10-07 --save-record --json"
 
 
 def test_out_of_session_the_rest_of_the_run_is_skipped(airflow: Airflow, tapeline: StandIn) -> None:
     tapeline.answers(6, where="session")
     airflow.run("airflow", "dags", "test", "intraday", "2013-10-05T15:00:00+00:00")
     assert tapeline.calls == ["session --at 2013-10-05T15:00:00+00:00 --json"]
+
+
+def test_of_a_date_without_a_session_no_step_runs(airflow: Airflow, tapeline: StandIn) -> None:
+    tapeline.answers(6, where="session")
+    airflow.run("airflow", "dags", "test", "end_of_day", "2013-12-25")
+    assert [call for call in tapeline.calls if "--step" in call] == []
 
 
 @pytest.mark.parametrize(("run_type", "expected"), [("scheduled", 1), ("backfill", 0)])

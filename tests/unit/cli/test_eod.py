@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from typer.testing import CliRunner
 
 import endofday.runner
 from endofday.adapters.runs import Attempt
+from endofday.core.chain import CHAIN_STEPS
 from tapeline_cli import exits
 from tapeline_cli.app import app
 from tapeline_cli.connection import Connection
+from tapeline_cli.eod import commands
 
 ASKED: list[tuple[dt.date, ...]] = []
 STEPS_ASKED: list[tuple[str, ...]] = []
@@ -98,3 +101,28 @@ def test_a_failure_from_outside_names_its_one_step(run: Any) -> None:
     told = ("--date", "2013-10-07", "--record-failure", "timed out")
     for steps in ((), ("--step", "pnl", "--step", "risk")):
         assert run(*told, *steps).exit_code == exits.USAGE
+
+
+def test_the_run_record_is_a_file_beside_the_reports(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = [attempt(step, 1, "done") for step in CHAIN_STEPS]
+    found += [attempt("reports", 2, "failed"), attempt("intraday.check-bars", 1, "failed")]
+    monkeypatch.setenv("TAPELINE_HOME", str(tmp_path))
+    monkeypatch.setattr(commands, "_attempts", lambda date: found)
+    printed = run("--date", "2013-10-07", "--save-record", "--json")
+    assert (printed.exit_code, len(json.loads(printed.stdout))) == (exits.OK, 13)
+    written = json.loads((tmp_path / "reports/2013-10-07/run-record.json").read_text())
+    assert (written["date"], written["complete"], written["open_steps"]) == ("2013-10-07", False, ["reports"])
+    assert written["attempts"] == json.loads(printed.stdout)
+    found.append(attempt("reports", 3, "done"))
+    run("--date", "2013-10-07", "--save-record")
+    written = json.loads((tmp_path / "reports/2013-10-07/run-record.json").read_text())
+    assert (written["complete"], written["open_steps"]) == (True, [])
+    found.clear()
+    run("--date", "2013-10-08", "--save-record")
+    assert not (tmp_path / "reports/2013-10-08").exists(), "nothing was tried"
+
+
+def attempt(step: str, number: int, state: str) -> Attempt:
+    return Attempt(dt.date(2013, 10, 7), step, number, state, BEGAN, BEGAN)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tapeline_cli import exits
 from tapeline_cli.connection import Connection
+from tapeline_cli.eod.record import document, save
 from tapeline_cli.output import JsonOption, console, errors, print_json
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ Early = Annotated[
     typer.Option("--early", help="Also run a date that is not over; a run after its close restates it."),
 ]
 Status = Annotated[bool, typer.Option("--status", help="Run nothing; show what was tried for the date.")]
+SaveRecord = Annotated[
+    bool, typer.Option("--save-record", help="As --status, and write it beside the date's reports as JSON.")
+]
 Failure = Annotated[
     str | None,
     typer.Option(help="Run nothing; record that the step failed, where its process was ended from outside."),
@@ -49,6 +52,7 @@ def eod(
     step: Steps = None,
     early: Early = False,
     status: Status = False,
+    save_record: SaveRecord = False,
     record_failure: Failure = None,
     run_id: RunId = None,
     as_json: JsonOption = False,
@@ -59,8 +63,11 @@ def eod(
     from quant import business_dates
     from tapeline_cli.eod.chain import CHAIN
 
-    if status:
-        _show(_attempts(date.date()), as_json)
+    if status or save_record:
+        found = _attempts(date.date())
+        _show(found, as_json)
+        if save_record and found:
+            errors.print(f"written to {save(date.date(), found)}", markup=False)
         return
     if record_failure is not None:
         if step is None or len(step) != 1:
@@ -101,7 +108,7 @@ def _run(dates: Sequence[dt.date], steps: Sequence[Any], as_json: bool) -> None:
         out = errors if as_json or one.state == "failed" else console
         out.print(_line(one), markup=False)
     if as_json:
-        print_json([_document(one) for one in done])
+        print_json([document(one) for one in done])
     if any(one.state == "failed" for one in done):
         raise typer.Exit(exits.FAILED)
 
@@ -126,7 +133,7 @@ def _record(date: dt.date, step: str, message: str, run_id: str | None) -> Attem
 
 def _show(found: Sequence[Attempt], as_json: bool) -> None:
     if as_json:
-        print_json([_document(one) for one in found])
+        print_json([document(one) for one in found])
         return
     for one in found:
         console.print(_line(one), markup=False)
@@ -139,8 +146,3 @@ def _line(one: Attempt) -> str:
     took = "" if one.seconds is None else f"{one.seconds:6.1f} s"
     told = [one.message] if one.message else [f"{name} {value}" for name, value in one.details.items()]
     return f"{one.date} {one.step:<17} {one.attempt:>3} {one.state:<8}{took:>9}  {', '.join(told)}".rstrip()
-
-
-def _document(one: Attempt) -> dict[str, Any]:
-    """One attempt as JSON."""
-    return {**asdict(one), "seconds": None if one.seconds is None else round(one.seconds, 3)}
