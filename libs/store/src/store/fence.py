@@ -2,7 +2,7 @@
 
 A process claims its partitions by raising their owner epoch. From then on an older process, which may have
 been paused and not know that it was replaced, cannot move an offset: its compare-and-set changes no row, its
-transaction is rolled back and it must stop.
+transaction is rolled back and it must stop. Writes that belong to no offset are guarded by the epoch alone.
 """
 
 import asyncio
@@ -30,6 +30,9 @@ UPDATE ops.stream_offset SET next_offset = $5, updated_at = now()
 RETURNING true
 """
 _STORED = "SELECT next_offset, owner_epoch FROM ops.stream_offset WHERE grp = $1 AND topic = $2 AND part = $3"
+_HOLD = """
+SELECT true FROM ops.stream_offset WHERE grp = $1 AND topic = $2 AND part = $3 AND owner_epoch = $4 FOR SHARE
+"""
 _RETRY_DELAYS_S = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -67,6 +70,15 @@ class OffsetFence:
                 raise Fenced(f"group {self.group} never claimed {topic}[{part}]: call claim() first")
             if not await conn.fetchval(_ADVANCE, self.group, topic, part, expected, new, epoch):
                 raise Fenced(await self._explain(conn, topic, part, expected, epoch))
+
+    async def hold(self, conn: Connection, partition: Partition) -> None:
+        """Make sure, inside the caller's transaction and until its end, that a partition is ours.
+
+        Raises: Fenced when it was not claimed, or is owned by a newer process.
+        """
+        epoch = self._epochs.get(partition)
+        if epoch is None or not await conn.fetchval(_HOLD, self.group, *partition, epoch):
+            raise Fenced(f"{self.group} {partition[0]}: another process took over, this one must stop")
 
     async def apply(
         self, pool: asyncpg.Pool, moves: Moves, write: Callable[[Connection], Awaitable[object]]
@@ -108,3 +120,28 @@ class OffsetFence:
             f"{self.group} {topic}[{part}]: expected offset {expected} of epoch {epoch}, stored is {stored}; "
             "another process took over, this one must stop"
         )
+
+
+class OwnerFence:
+    """Writes that belong to no offset: only those of the newest owner are taken.
+
+    A repeat of such a write is harmless, but a process that was paused would add what it knew before as the
+    newest revision.
+    """
+
+    _PART = 0
+
+    def __init__(self, group: str, sink: str) -> None:
+        self._offsets = OffsetFence(group)
+        self._sink = sink
+
+    async def claim(self, conn: Connection) -> None:
+        """Take the sink over: from now on an older owner is refused."""
+        await self._offsets.claim(conn, [(self._sink, self._PART)])
+
+    async def hold(self, conn: Connection) -> None:
+        """Call first in a transaction that writes: a successor's claim then waits until it has ended.
+
+        Raises: Fenced when another process has taken over.
+        """
+        await self._offsets.hold(conn, (self._sink, self._PART))

@@ -32,7 +32,7 @@ class AggregatorSettings(ServiceSettings):
     bronze_batch_max: int = Field(default=400_000, description="most ticks of one micro-batch")
     give_up_ticks: Annotated[str, AfterValidator(_named)] = Field(
         default="",
-        description="ticks that Bronze goes on without, as its error names them: partition:first-last, by comma",
+        description="ticks that Bronze goes on without, as its error names them: partition:first-last, ..",
     )
     query_failures_max: int = Field(
         default=8, description="failures of a streaming query in a row after which the process ends"

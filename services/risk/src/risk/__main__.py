@@ -15,13 +15,12 @@ from chassis import metrics
 from chassis.clock import SystemClock
 from chassis.health import Health, Route, serve_health
 from chassis.logs import configure_logging, get_logger
-from chassis.table import read_table
 from chassis.tracing import configure_tracing
-from contracts import LimitEvent, Valuation, topics
-from contracts.codec import decoder
+from contracts import LimitEvent
 from measuring.adapters.history import HistoryStore
 from measuring.adapters.metrics import MetricStore
 from risk.adapters.analysis_routes import analysis_routes
+from risk.adapters.backlog import event_ids, restore
 from risk.adapters.client_logs import quieten_clients
 from risk.adapters.faust_app import APP_ID, ValuationStream, make_app
 from risk.adapters.limit_store import LimitStore
@@ -30,10 +29,12 @@ from risk.core.desk import Desk
 from risk.core.state import RiskState
 from risk.handlers import RiskHandler
 from risk.settings import RiskSettings
-from store.database import WRITER, connect_pool
+from store.database import WRITER, connect_pool, run_transaction
+from store.fence import Fenced, OwnerFence
 
 VERSION = "0.1.0"
 CLOSE_WITHIN_S = 1.5
+FENCED_EXIT = 3
 # Well inside the 30 days that the topic keeps: an event is missing there only if it was never sent.
 REPUBLISHED = timedelta(days=7)
 
@@ -53,15 +54,20 @@ def main() -> None:
 
 
 async def run(settings: RiskSettings, health: Health, routes: dict[tuple[str, str], Route]) -> int:
-    """Serve until a signal comes (0) or a part fails (1; a restart goes on from what was acknowledged)."""
+    """Serve until a signal comes (0), a part fails (1) or another process has taken over (3).
+
+    A restart goes on from what was acknowledged.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     pool = await connect_pool(settings.postgres, application=APP_ID, role=WRITER)
+    fence = OwnerFence(APP_ID, "ops")
+    await run_transaction(pool, fence.claim)
     history = HistoryStore(pool, settings.benchmark)
     state = RiskState(await history.load(), settings.pivot_currency)
     await asyncio.to_thread(restore, settings.kafka, state)
-    limits = LimitStore(pool)
+    limits = LimitStore(pool, fence)
     state.limits.replace(await limits.load())
     state.limits.restore(await limits.states())
     missing = await unpublished(settings.kafka, limits)
@@ -71,7 +77,8 @@ async def run(settings: RiskSettings, health: Health, routes: dict[tuple[str, st
     app = make_app(settings.kafka, settings.state_dir, settings.instance_id or gethostname())
     stream = ValuationStream(app, settings.conflate_ms / 1000)
     app.on_partitions_assigned.connect(partial(on_assigned, health), weak=False)
-    worker = RiskWorker(RiskHandler(state), history, MetricStore(pool), limits, stream.publish, SystemClock())
+    store = MetricStore(pool, fence)
+    worker = RiskWorker(RiskHandler(state), history, store, limits, stream.publish, SystemClock())
     await app.start()
     await worker.publish_missing(missing)
     parts = [
@@ -91,13 +98,6 @@ async def run(settings: RiskSettings, health: Health, routes: dict[tuple[str, st
         await end(pool.close())
 
 
-def restore(bootstrap: str, state: RiskState) -> None:
-    """Remember the newest valuations, so that a change of history reaches portfolios that do not move."""
-    for record in read_table(bootstrap, topics.VALUATIONS.name):
-        if record.value is not None:
-            state.remember(decoder(Valuation).decode(record.value))
-
-
 async def unpublished(bootstrap: str, limits: LimitStore) -> list[LimitEvent]:
     """Recorded limit events that the topic does not have: the process was stopped in between."""
     recorded = await limits.recent(REPUBLISHED)
@@ -105,13 +105,6 @@ async def unpublished(bootstrap: str, limits: LimitStore) -> list[LimitEvent]:
         return []
     published = await asyncio.to_thread(event_ids, bootstrap)
     return [event for event in recorded if event.event_id not in published]
-
-
-def event_ids(bootstrap: str) -> set[str]:
-    """The events on the topic of limit events."""
-    decode = decoder(LimitEvent).decode
-    records = read_table(bootstrap, topics.LIMIT_EVENTS.name)
-    return {decode(record.value).event_id for record in records if record.value is not None}
 
 
 async def on_assigned(health: Health, *_: object, **__: object) -> None:
@@ -126,11 +119,15 @@ async def watch(app: faust.App) -> None:
 
 
 async def first_end(parts: list[asyncio.Task[Any]]) -> int:
-    """Exit code by the part that ends first: only a signal is a good end."""
+    """Exit code by the part that ends first: only a signal is a good end, and a successor is told apart."""
     done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
     failed = [part for part in done if part.exception() is not None]
     for part in failed:
         log.critical("stopped by a failure", part=part.get_name(), exc_info=part.exception())
+    if any(isinstance(part.exception(), Fenced) for part in failed):
+        metrics.FENCED.labels(group=APP_ID).inc()
+        log.critical("fenced")
+        return FENCED_EXIT
     return 1 if failed else 0
 
 

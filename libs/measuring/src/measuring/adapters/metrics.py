@@ -8,23 +8,32 @@ import asyncpg
 from contracts import RiskReport
 from store.bulk import append_revisions
 from store.database import Connection, run_transaction
+from store.fence import OwnerFence
 from store.tables import RiskMetric, canonical_parameters
 
 
 class MetricStore:
-    """Risk numbers in PostgreSQL; a repeat adds nothing, a change adds a revision."""
+    """Risk numbers in PostgreSQL; a repeat adds nothing, a change adds a revision.
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    A service that may be paused and replaced while it runs gives its fence. What runs once and ends, such as
+    the end of day, has none.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, fence: OwnerFence | None = None) -> None:
         self._pool = pool
+        self._fence = fence
 
     async def append(self, reports: Sequence[RiskReport]) -> int:
         """Store reports in one transaction, tried again for seconds when the session is lost; rows added.
 
         A report of one portfolio, market time and basis may be there once only.
+        Raises: Fenced when another process has taken over; then nothing was stored.
         """
         rows = to_rows(reports)
 
         async def write(conn: Connection) -> int:
+            if self._fence is not None:
+                await self._fence.hold(conn)
             return len(await append_revisions(conn, RiskMetric, rows))
 
         return await run_transaction(self._pool, write) if rows else 0

@@ -11,6 +11,7 @@ from jobs.revisions import SilverBar
 from store import tables
 from store.bulk import insert_rows
 from store.database import WRITER, Connection, Database
+from store.fence import OwnerFence
 
 APPLICATION = "bar-aggregator"
 _MISSING = """
@@ -29,10 +30,15 @@ class AnotherRunner(RuntimeError):
 
 
 class BarStore:
-    """ops.price_bar and ops.restatement."""
+    """ops.price_bar and ops.restatement.
+
+    The lock is lost with its session, which a paused process does not notice: so each job also claims the
+    table, and what an older job writes after that is refused.
+    """
 
     def __init__(self, dsn: str) -> None:
         self._database = Database(dsn, application=APPLICATION, role=WRITER)
+        self._fence = OwnerFence(APPLICATION, "ops.price_bar")
 
     def missing(self, bars: Sequence[SilverBar]) -> list[SilverBar]:
         """Those revisions that the table does not have yet."""
@@ -46,9 +52,13 @@ class BarStore:
         return [bars[row["place"] - 1] for row in self._database.transaction(look)]
 
     def save(self, bars: Sequence[dict[str, Any]], restatements: Sequence[dict[str, Any]]) -> None:
-        """Store bars and restatements in one transaction; those already there stay as they are."""
+        """Store bars and restatements in one transaction; those already there stay as they are.
+
+        Raises: Fenced when another process has begun a job meanwhile; then nothing was stored.
+        """
 
         async def write(conn: Connection) -> None:
+            await self._fence.hold(conn)
             await insert_rows(conn, tables.PriceBar, bars)
             await insert_rows(conn, tables.Restatement, restatements)
 
@@ -61,6 +71,7 @@ class BarStore:
         try:
             if not self._database.run(conn.fetchval(_LOCK)):
                 raise AnotherRunner("another bar-aggregator runs the Silver job on this database")
+            self._database.transaction(self._fence.claim)
             yield
         finally:
             # A session that is given back gives up its locks; a lost one has lost them already.

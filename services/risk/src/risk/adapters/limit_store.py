@@ -12,6 +12,7 @@ from measuring.adapters.limits import read_limits, read_limits_version
 from measuring.core.definitions import LimitBooks
 from store.bulk import insert_rows
 from store.database import Connection, run_transaction
+from store.fence import OwnerFence
 from store.tables import LimitEvent as LimitEventRow
 
 # From the event that opened the newest breach of a limit on, or its newest event: what its state is made of.
@@ -37,8 +38,9 @@ class OtherWriter(RuntimeError):
 class LimitStore:
     """Limits in PostgreSQL."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, fence: OwnerFence) -> None:
         self._pool = pool
+        self._fence = fence
 
     async def version(self) -> str:
         """Changes with every definition and action stored."""
@@ -59,10 +61,12 @@ class LimitStore:
     async def record(self, events: Sequence[LimitEvent]) -> None:
         """Store events in one transaction; harmless when repeated.
 
-        Raises: OtherWriter when the number of an event is taken by a different one.
+        Raises: OtherWriter when the number of an event is taken by a different one; Fenced when another
+        process has taken over.
         """
 
         async def write(conn: Connection) -> None:
+            await self._fence.hold(conn)
             await insert_rows(conn, LimitEventRow, [to_row(event) for event in events])
             stored = await conn.fetch(STORED, [event.event_id for event in events])
             found = {row["event_id"]: (row["state"], row["as_of"], row["recorded_at"]) for row in stored}

@@ -114,8 +114,9 @@ class RiskWorker:
             with metrics.STAGE_SECONDS.labels(stage=STAGE).time():
                 effects = self._handler.handle(valuations[start : start + CHUNK], self._clock.now())
                 await self._limits.record(effects.limit_events)
-                await self._publish(effects.outputs())
+                # Stored first: a process that was replaced is told so there, before it publishes old numbers.
                 await self._store.append(effects.stored)
+                await self._publish(effects.outputs())
             self._count(effects.limit_events)
             self._measure(effects.reports)
             if new:  # a report that new history is the reason of says nothing about the way of its tick
