@@ -75,6 +75,7 @@ class RiskProcess:
         self.broker, self.dsn = broker, dsn
         self._port = free_port()
         self._log = directory / "risk.log"
+        self._given = environment
         self._environment = environment | {
             "TAPELINE_KAFKA": broker,
             "TAPELINE_POSTGRES": dsn,
@@ -85,6 +86,10 @@ class RiskProcess:
         }
         self.child: ChildProcess | None = None
         self._producer = Publisher(new_producer(broker, "test"))
+
+    def another(self, directory: Path) -> "RiskProcess":
+        """A second process on the same broker and database, not started yet."""
+        return RiskProcess(self.broker, self.dsn, directory, self._given)
 
     def start(self) -> None:
         self.child = ChildProcess("risk", [sys.executable, "-m", "risk"], self._log, self._environment)

@@ -1,5 +1,7 @@
 """The risk service on a real broker and database, against calculations from the files."""
 
+import os
+import signal
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -200,3 +202,38 @@ def test_new_history_reaches_books_that_do_not_move(risk) -> None:
         return measure(newest, "historical_var", confidence_bp="9500").value is not None
 
     risk.eventually(measured, "a VaR with the new history")
+
+
+def test_a_zombie_adds_no_revision_of_what_it_knew_before(risk, tmp_path: Path) -> None:
+    """While it is paused, a successor learns of a correction; what wakes it up is new history."""
+    before = euro_valuation("ZOMBIE", basis="bar", revision=1)
+    risk.publish(before)
+    risk.report_of(before)
+    risk.wait_caught_up()
+    zombie = risk.child
+    os.kill(zombie.pid, signal.SIGSTOP)
+    successor = risk.another(tmp_path)
+    successor.start()
+    after = make_valuation(
+        "ZOMBIE",
+        "15:30",
+        *euro_book()[:2],
+        **{"valuation_id": "ZOMBIE:bar:2", "basis": "bar", "revision": 2, "currency": "EUR"},
+        as_of=before.as_of,
+    )
+    successor.publish(after)
+    successor.report_of(after)
+    days = pl.read_parquet(DEMO / "prices.parquet").filter(pl.col("symbol") == "SPY").select("date")
+    successor.insert_prices(
+        days.with_columns(symbol=pl.lit("NEWS"), close=pl.lit("5"), currency=pl.lit("USD"))
+    )
+    successor.wait_caught_up()
+    os.kill(zombie.pid, signal.SIGCONT)
+    assert zombie.process.wait(60) != 0
+    assert "took over" in zombie.log_tail()
+    rows = [row for row in successor.rows("ZOMBIE") if row["measure"] == "historical_var"]
+    newest = max((row for row in rows if "9500" in row["parameters"]), key=lambda row: row["revision"])
+    assert newest["valuation_id"] == after.valuation_id
+    assert successor.child is not None
+    assert successor.child.stop() == 0
+    risk.start()

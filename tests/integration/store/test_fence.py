@@ -1,10 +1,13 @@
 """Offsets and data move together, exactly once, and only for the owner."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import asyncpg
 import pytest
 
 from store.database import Connection, Database, connect_pool, run_transaction
-from store.fence import Fenced, OffsetFence
+from store.fence import Fenced, OffsetFence, OwnerFence
 
 pytestmark = pytest.mark.integration
 
@@ -111,3 +114,41 @@ def test_database_serves_synchronous_code(fresh_postgres: str) -> None:
 
 async def kill(pool: asyncpg.Pool, pid: int) -> None:
     await pool.execute("SELECT pg_terminate_backend($1)", pid)
+
+
+async def test_only_the_newest_owner_writes_what_belongs_to_no_offset(fresh_postgres: str) -> None:
+    async with await connect_pool(fresh_postgres) as pool:
+        zombie, owner = OwnerFence("risk", "ops"), OwnerFence("risk", "ops")
+
+        def write_as(fence: OwnerFence) -> Callable[[Connection], Awaitable[None]]:
+            async def write(conn: Connection) -> None:
+                await write_price(conn)
+                await fence.hold(conn)
+
+            return write
+
+        with pytest.raises(Fenced):
+            await run_transaction(pool, write_as(zombie))  # never claimed
+        await run_transaction(pool, zombie.claim)
+        await run_transaction(pool, owner.claim)
+        with pytest.raises(Fenced, match="another process took over"):
+            await run_transaction(pool, write_as(zombie))
+        assert await prices(pool) == 0
+        await run_transaction(pool, write_as(owner))
+        assert await prices(pool) == 1
+
+
+async def test_a_successor_waits_for_the_write_that_is_under_way(fresh_postgres: str) -> None:
+    """Otherwise it could read what the write is about to change, and go on from that."""
+    async with await connect_pool(fresh_postgres) as pool:
+        owner = OwnerFence("risk", "ops")
+        await run_transaction(pool, owner.claim)
+        async with pool.acquire() as conn:
+            async with conn.transaction():
+                await owner.hold(conn)
+                claim = asyncio.create_task(run_transaction(pool, OwnerFence("risk", "ops").claim))
+                done, _ = await asyncio.wait([claim], timeout=0.3)
+                assert not done
+                await write_price(conn)
+            await claim
+        assert await prices(pool) == 1
