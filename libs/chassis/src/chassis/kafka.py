@@ -1,9 +1,9 @@
 """Safe client settings, a publisher that never loses an error, and offsets."""
 
-import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+import stamina
 from confluent_kafka import (
     OFFSET_INVALID,
     TIMESTAMP_NOT_AVAILABLE,
@@ -23,8 +23,7 @@ from chassis.tracing import carrying
 T = TypeVar("T")
 
 ADMIN_TIMEOUT_S = 10.0
-COORDINATOR_ATTEMPTS = 40
-COORDINATOR_PAUSE_S = 0.25
+COORDINATOR_WAIT_S = 10.0
 _UNCOORDINATED = {
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
@@ -230,11 +229,13 @@ def commit(
 
 def _once_coordinated(ask: Callable[[], T]) -> T:
     """The answer of a group's coordinator, which a broker that has just started is still looking for."""
-    for _ in range(COORDINATOR_ATTEMPTS):
-        try:
+    for attempt in stamina.retry_context(
+        on=_is_uncoordinated, attempts=None, timeout=COORDINATOR_WAIT_S, wait_initial=0.05, wait_max=0.5
+    ):
+        with attempt:
             return ask()
-        except KafkaException as error:
-            if error.args[0].code() not in _UNCOORDINATED:
-                raise
-            time.sleep(COORDINATOR_PAUSE_S)
-    return ask()
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _is_uncoordinated(error: Exception) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() in _UNCOORDINATED

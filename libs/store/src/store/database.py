@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import TimeoutError as FutureTimeout
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import asyncpg
 import msgspec
+import stamina
 
 from store.password import password_reader
 
@@ -30,7 +31,6 @@ _SESSION = {
     "client_min_messages": "warning",
 }
 _JSONB_VERSION = b"\x01"
-_RETRY_DELAYS_S = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 
 CONNECTION_LOST: tuple[type[Exception], ...] = (
     # A killed session or server restart; asyncpg reports it in several ways, depending on what it was doing.
@@ -100,15 +100,18 @@ async def run_transaction(
     A lost COMMIT has an unknown outcome, so work must be harmless when repeated. Work that is not, because it
     counts or moves an offset, goes through `OffsetFence.apply`, which looks before it repeats.
     """
-    for delay_s in (*_RETRY_DELAYS_S, None):
-        try:
+    async for attempt in attempts():
+        with attempt:
             async with pool.acquire(timeout=CONNECT_TIMEOUT_S) as conn, conn.transaction(isolation=isolation):
                 return await work(conn)
-        except CONNECTION_LOST:
-            if delay_s is None:
-                raise
-            await asyncio.sleep(delay_s)
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def attempts() -> AsyncIterator[stamina.Attempt]:
+    """As many as a restart of the server needs, the first ones soon after each other: about 8 seconds."""
+    return stamina.retry_context(
+        on=CONNECTION_LOST, attempts=8, timeout=None, wait_initial=0.05, wait_max=4.0, wait_jitter=0.05
+    ).__aiter__()
 
 
 class Database:

@@ -5,12 +5,11 @@ been paused and not know that it was replaced, cannot move an offset: its compar
 transaction is rolled back and it must stop. Writes that belong to no offset are guarded by the epoch alone.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import asyncpg
 
-from store.database import CONNECTION_LOST, Connection, run_transaction
+from store.database import CONNECT_TIMEOUT_S, Connection, attempts
 
 Partition = tuple[str, int]
 """Topic and partition number."""
@@ -33,7 +32,6 @@ _STORED = "SELECT next_offset, owner_epoch FROM ops.stream_offset WHERE grp = $1
 _HOLD = """
 SELECT true FROM ops.stream_offset WHERE grp = $1 AND topic = $2 AND part = $3 AND owner_epoch = $4 FOR SHARE
 """
-_RETRY_DELAYS_S = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 
 
 class Fenced(RuntimeError):
@@ -89,21 +87,15 @@ class OffsetFence:
         Raises: Fenced; or the connection error after about 8 seconds without a database.
         """
 
-        async def attempt(conn: Connection) -> None:
-            await self.advance(conn, moves)
-            await write(conn)
-
-        for delay_s in (*_RETRY_DELAYS_S, None):
-            try:
-                async with pool.acquire(timeout=5.0) as conn, conn.transaction():
-                    await attempt(conn)
+        async for attempt in attempts():
+            with attempt:
+                async with pool.acquire(timeout=CONNECT_TIMEOUT_S) as conn:
+                    if attempt.num > 1 and moves and await self._is_applied(conn, moves):
+                        return
+                    async with conn.transaction():
+                        await self.advance(conn, moves)
+                        await write(conn)
                 return
-            except CONNECTION_LOST:
-                if delay_s is None:
-                    raise
-                await asyncio.sleep(delay_s)
-                if moves and await run_transaction(pool, lambda conn: self._is_applied(conn, moves)):
-                    return
 
     async def _is_applied(self, conn: Connection, moves: Moves) -> bool:
         """Whether the moves are stored under our epoch; they are one transaction, so one tells for all."""
