@@ -10,8 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from bar_aggregator.live import GROUP
 from chassis.bus import Output
-from chassis.kafka import Publisher, new_producer
+from chassis.kafka import Publisher, committed, end_offsets, new_consumer, new_producer
 from chassis.table import read_table
 from contracts import Bar, Tick, topics
 from contracts.admin import create_topics
@@ -78,6 +79,18 @@ def bars_on(bootstrap: str, status: str) -> list[Bar]:
     return [bar for bar in bars if bar.status == status]
 
 
+def unread(bootstrap: str) -> int:
+    """Ticks after the committed offsets, which are those of the oldest open windows."""
+    consumer = new_consumer(bootstrap, GROUP)
+    try:
+        known = committed(consumer, topics.TICKS.name)
+        ends = end_offsets(consumer, topics.TICKS.name)
+        assert known, "nothing was committed: it was killed before it began"
+        return sum(end - known.get(number, (0, ""))[0] for number, end in ends.items())
+    finally:
+        consumer.close()
+
+
 def numbers(bar: Bar) -> OracleBar:
     return OracleBar(bar.open, bar.high, bar.low, bar.close, bar.vwap, bar.volume, bar.trades)
 
@@ -104,6 +117,7 @@ def test_provisional_bars_are_exact_although_the_process_is_killed_on_the_way(
     process = start("first")
     wait_for(lambda: len(found(broker)) > len(closed) // 4)
     process.kill()
+    assert unread(broker) > 0, "windows were open: the next process has to read them again"
     send(broker, first_ticks, ROWS // 2, ROWS)
     process = start("second")
     try:
