@@ -64,6 +64,24 @@ BREAKS: dict[str, Callable[[Document], object]] = {
     "positions[].quantity: string is no longer accepted": lambda d: schema(d, "PositionIn")[
         "properties"
     ].update(quantity={"type": "integer"}),
+    "query cursor: only a, b accepted now, was any string": lambda d: parameter(d, "/portfolios", "cursor")[
+        "schema"
+    ].update(anyOf=[{"enum": ["a", "b"]}, {"type": "null"}]),
+    "positions[].symbol: only IBM accepted now, was any string": lambda d: schema(d, "PositionIn")[
+        "properties"
+    ]["symbol"].update(const="IBM"),
+    "query cursor: pattern is ^x, was free": lambda d: parameter(d, "/portfolios", "cursor")["schema"].update(
+        anyOf=[{"type": "string", "maxLength": 512, "pattern": "^x"}, {"type": "null"}]
+    ),
+    "path limit_id: pattern is ^[a-z]$, was ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$": lambda d: parameter(
+        d, "/limits/{limit_id}", "limit_id"
+    )["schema"].update(pattern="^[a-z]$"),
+    "query limit: default is 50, was 500": lambda d: parameter(d, "/portfolios", "limit")["schema"].update(
+        default=50
+    ),
+    "hysteresis: default is 0.5, was None": lambda d: schema(d, "LimitIn")["properties"]["hysteresis"].update(
+        default=0.5
+    ),
     "no longer answers 202": lambda d: operation(d, BOOK, "put")["responses"].pop("202"),
 }
 

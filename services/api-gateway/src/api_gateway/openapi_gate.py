@@ -65,6 +65,7 @@ class _Comparison:
                 continue
             if after[key].get("required") and not parameter.get("required"):
                 yield f"{told}: became required"
+            yield from _other_default(told, parameter["schema"], after[key]["schema"])
             yield from self._request(told, parameter["schema"], after[key]["schema"])
         for key in after.keys() - before.keys():
             if after[key].get("required"):
@@ -95,7 +96,13 @@ class _Comparison:
                 continue
             if gone := set(_values(old)) - set(_values(wider) or _values(old)):
                 yield f"{where}: {_listed(gone)} no longer accepted"
+            if _values(wider) and not _values(old):
+                yield f"{where}: only {_listed(set(_values(wider)))} accepted now, was any {kind}"
             yield from _tightened(where, old, wider)
+            for name, field_was in old.get("properties", {}).items():
+                yield from _other_default(
+                    f"{where}.{name}", field_was, wider.get("properties", {}).get(name, {})
+                )
             yield from self._fields(where, old, wider, self._request)
             yield from (
                 f"{where}.{one}: new and required"
@@ -175,13 +182,25 @@ def _values(schema: Node) -> list[Any]:
 
 
 def _tightened(where: str, was: Node, now: Node) -> Iterator[str]:
-    """Bounds that exclude what was accepted."""
+    """Bounds and patterns that exclude what was accepted; of two patterns nobody can tell which is wider."""
+    for name in _FORMS:
+        if name in now and now[name] != was.get(name):
+            yield f"{where}: {name} is {now[name]}, was {was.get(name, 'free')}"
+    if now.get("additionalProperties") is False and was.get("additionalProperties", True) is not False:
+        yield f"{where}: other fields are no longer accepted"
     for name, upper in _BOUNDS.items():
         old, new = was.get(name), now.get(name)
         if new is not None and (old is None or (new < old if upper else new > old)):
             yield f"{where}: {name} is {new}, was {'unbounded' if old is None else old}"
 
 
+def _other_default(where: str, was: Node, now: Node) -> Iterator[str]:
+    """Who leaves a field out is answered otherwise."""
+    if was.get("default") != now.get("default"):
+        yield f"{where}: default is {now.get('default')}, was {was.get('default')}"
+
+
+_FORMS = ("pattern", "multipleOf", "uniqueItems")
 _BOUNDS = {
     "maximum": True,
     "exclusiveMaximum": True,
