@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from kafka import KafkaProducer
@@ -235,6 +237,40 @@ def test_a_stage_that_stands_is_named_and_all_it_makes_looks_old(browser: Browse
         ).to_contain_text("41 s")
         page.unroute_all()
         expect(page.locator(".banner.late")).to_have_count(0)
+        assert errors == []
+
+
+def test_of_a_thousand_portfolios_all_are_listed_and_the_seen_ones_asked_for(
+    browser: Browser, desk: Platform
+) -> None:
+    names = [f"BOOK-{number:04}" for number in range(1_200)]
+    asked: Counter[str] = Counter()
+
+    def listed(route: Route) -> None:
+        """Pages of a thousand, as the gateway would cut them."""
+        start = int(parse_qs(urlsplit(route.request.url).query).get("cursor", ["0"])[0])
+        one = {"base_currency": "USD", "recorded_at": NOW.isoformat(), "parent_id": None}
+        data = [{**one, "portfolio_id": name, "name": name} for name in names[start : start + 1_000]]
+        route.fulfill(json={"data": data, "next_cursor": str(start + 1_000) if start == 0 else None})
+
+    def profit(route: Route) -> None:
+        asked[urlsplit(route.request.url).path.split("/")[3]] += 1
+        route.fulfill(json={"parts": None, "message": "nothing is frozen", "time_weighted_return": None})
+
+    with signed_in(browser, desk) as (page, errors):
+        page.route(re.compile(r"/v1/portfolios\?"), listed)
+        page.route(re.compile(r"/BOOK-\d+/pnl\?period=day"), profit)
+        page.route(
+            re.compile(r"/BOOK-\d+/(history|pnl\?period=mtd)"), lambda route: route.fulfill(json={"data": []})
+        )
+        page.reload()
+        expect(page.locator("tr", has_text="BOOK-")).to_have_count(len(names))
+        page.wait_for_timeout(3_000)  # handlers of routes run while the page is waited for
+        assert names[0] in asked
+        assert len(asked) < 100, "only rows on the screen, or nearly"
+        assert set(asked.values()) == {1}, "one question for the profit and the return"
+        row_of(page, names[-1]).scroll_into_view_if_needed()
+        eventually(lambda: (page.wait_for_timeout(100), asked[names[-1]])[1], bool)
         assert errors == []
 
 

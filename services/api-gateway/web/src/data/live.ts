@@ -1,5 +1,5 @@
 // What the stream says, held for every page.
-import { batch, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { StreamEvent } from "./events";
 import { lateRisks, lateValues, oldRisk, oldValue } from "./freshness";
 import type { Basis, LimitEvent, RemovedEvent, Risk, SnapshotEvent, Value } from "./shapes";
@@ -24,6 +24,22 @@ export const heardAt = signal(Date.now());
 export const now = signal(Date.now());
 /** Newest market time of all values, in milliseconds; null before the first. */
 export const marketTime = signal<number | null>(null);
+
+const HOUR_MS = 3_600_000;
+/** Its hour, for questions that begin at one: what follows it changes once an hour. */
+export const marketHour = computed(() =>
+  marketTime.value === null ? null : Math.floor(marketTime.value / HOUR_MS) * HOUR_MS,
+);
+
+/** The newest event of every limit, by portfolio. */
+const limitsByPortfolio = computed(() => {
+  const found = new Map<string, LimitEvent[]>();
+  for (const name of limits.keys.value) {
+    const event = limits.at(name).value;
+    if (event) found.set(event.portfolio_id, [...(found.get(event.portfolio_id) ?? []), event]);
+  }
+  return found;
+});
 
 const shelves = [values, risks, limits];
 let snapshotLeft = -1;
@@ -108,15 +124,29 @@ export function riskOf(portfolio: string): Risk | undefined {
   return risks.at(keyOf(portfolio)).value ?? risks.at(keyOf(portfolio, "bar")).value;
 }
 
-/** Why the live value of a portfolio is not up to date; null while it is. */
-export function whyOldValue(portfolio: string): string | null {
-  return lateValues.value ?? oldValue(valueOf(portfolio), marketTime.value);
+export function limitsOf(portfolio: string): readonly LimitEvent[] {
+  return limitsByPortfolio.value.get(portfolio) ?? [];
 }
 
+/** What is known of each portfolio, calculated once for all that ask: who asks is drawn anew when it changes only. */
+function perPortfolio<T>(calculate: (portfolio: string) => T): (portfolio: string) => T {
+  const held = new Map<string, ReadonlySignal<T>>();
+  return (portfolio) => {
+    let found = held.get(portfolio);
+    if (!found) held.set(portfolio, (found = computed(() => calculate(portfolio))));
+    return found.value;
+  };
+}
+
+/** Why the live value of a portfolio is not up to date; null while it is. */
+export const whyOldValue = perPortfolio(
+  (portfolio) => lateValues.value ?? oldValue(valueOf(portfolio), marketTime.value),
+);
+
 /** Why its risk and the states of its limits are not. */
-export function whyOldRisk(portfolio: string): string | null {
+export const whyOldRisk = perPortfolio((portfolio) => {
   const risk = riskOf(portfolio);
   const key = keyOf(portfolio, (risk?.basis ?? "last") as Basis);
   const quiet = (): number => now.value - (riskCameAt.get(key) ?? 0);
   return lateRisks.value ?? oldRisk(risk, values.at(key).value, quiet);
-}
+});

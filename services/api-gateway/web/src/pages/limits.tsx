@@ -2,13 +2,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { age, measured, percent, words } from "../data/format";
-import { marketTime, whyOldRisk } from "../data/live";
+import { limitsOf, marketTime, whyOldRisk } from "../data/live";
 import { ofPortfolio, OnScreen, usePortfolios, useResource } from "../data/resource";
 import { address, route } from "../data/route";
 import type { LimitBreach, Limits as Answer, LimitStatus } from "../data/shapes";
 import { Missing } from "../parts/figures";
 import { RecentEvents } from "../parts/limit-events";
-import { byUrgency, Light, limitsOf, sureState } from "../parts/lights";
+import { byUrgency, Light, sureState } from "../parts/lights";
 import { useOnScreen } from "../parts/on-screen";
 import { Empty, Failed, Loaded, Panel } from "../parts/panel";
 import { type Column, Table } from "../parts/table";

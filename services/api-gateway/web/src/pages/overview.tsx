@@ -1,7 +1,7 @@
 // Every portfolio on one line, and what has just happened to limits.
 import { useComputed } from "@preact/signals";
 import { percent } from "../data/format";
-import { marketTime, riskOf, trails, valueOf, whyOldRisk, whyOldValue } from "../data/live";
+import { marketHour, riskOf, trails, valueOf, whyOldRisk, whyOldValue } from "../data/live";
 import { ofPortfolio, usePortfolios, useResource } from "../data/resource";
 import { address, go } from "../data/route";
 import type { HistoryPoint, Money, Page, Period, Pnl, Portfolio } from "../data/shapes";
@@ -54,10 +54,15 @@ interface Branch {
 /** Parents before their children. */
 function asTree(portfolios: readonly Portfolio[]): Branch[] {
   const known = new Set(portfolios.map((one) => one.portfolio_id));
+  const children = new Map<string | null, Portfolio[]>();
+  for (const one of portfolios) {
+    const parent = one.parent_id && known.has(one.parent_id) ? one.parent_id : null;
+    const siblings = children.get(parent);
+    if (siblings) siblings.push(one);
+    else children.set(parent, [one]);
+  }
   const below = (parent: string | null, depth: number): Branch[] =>
-    portfolios
-      .filter((one) => (one.parent_id && known.has(one.parent_id) ? one.parent_id : null) === parent)
-      .flatMap((portfolio) => [{ portfolio, depth }, ...below(portfolio.portfolio_id, depth + 1)]);
+    (children.get(parent) ?? []).flatMap((portfolio) => [{ portfolio, depth }, ...below(portfolio.portfolio_id, depth + 1)]);
   return below(null, 0);
 }
 
@@ -98,12 +103,11 @@ function LiveAmount({ row, of, gain = false }: { row: Branch; of: AmountName; ga
 }
 
 function Trend({ portfolio }: { portfolio: string }) {
-  const known = marketTime.value !== null;
   // Asked once per hour of market time: the session's own values go on from there.
-  const hour = known ? Math.floor(marketTime.value! / 3_600_000) * 3_600_000 : 0;
-  const from = new Date(hour - TREND_HOURS * 3_600_000).toISOString();
+  const hour = marketHour.value;
+  const from = new Date((hour ?? 0) - TREND_HOURS * 3_600_000).toISOString();
   const path = ofPortfolio(portfolio, `history?metric=market_value&from=${from}`);
-  const stored = useResource<Page<HistoryPoint>>(known ? path : null);
+  const stored = useResource<Page<HistoryPoint>>(hour === null ? null : path);
   const points = useComputed(() => [
     ...(stored.value.data?.data ?? []).flatMap((point) => (point.value === null ? [] : [Number(point.value)])),
     ...(trails.at(portfolio).value ?? []),

@@ -1,7 +1,7 @@
 // States by shape, letter and colour: none of them rests on colour alone.
 import { age, words } from "../data/format";
-import { limits, whyOldRisk } from "../data/live";
-import type { Coverage, LimitEvent, LimitState } from "../data/shapes";
+import { limitsOf, whyOldRisk } from "../data/live";
+import type { Coverage, LimitState } from "../data/shapes";
 
 const SHAPES: Record<LimitState, string> = { OK: "●", WARNING: "▲", BREACH: "■", UNKNOWN: "?" };
 const RANK: Record<LimitState, number> = { BREACH: 0, UNKNOWN: 1, WARNING: 2, OK: 3 };
@@ -23,12 +23,6 @@ export function byUrgency(one: LimitState | null, other: LimitState | null): num
 /** What may be said of a state that was judged on old numbers: nothing good. A breach stays one until it is cured. */
 export function sureState(state: LimitState | null, whyOld: string | null): LimitState {
   return state === "BREACH" || (state !== null && whyOld === null) ? state : "UNKNOWN";
-}
-
-export function limitsOf(portfolio: string): LimitEvent[] {
-  return limits.keys.value
-    .map((name) => limits.at(name).value)
-    .filter((event): event is LimitEvent => event?.portfolio_id === portfolio);
 }
 
 /** One mark per limit of a portfolio, the worst first. */

@@ -73,7 +73,7 @@ function options(latest: { current: PlotProps }, width: number): uPlot.Options {
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { x: { time } },
     axes: [
-      { ...axis, size: 24, ...ticks },
+      { ...axis, size: 24, space: saidX ? 90 : 60, ...ticks },
       { ...axis, size: 72, values: (_, ticks) => ticks.map(said) },
     ],
     series: [

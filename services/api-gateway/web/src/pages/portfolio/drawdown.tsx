@@ -2,7 +2,7 @@
 // over its scenarios.
 import { useComputed } from "@preact/signals";
 import { number, percent } from "../../data/format";
-import { marketTime, riskOf, whyOldRisk } from "../../data/live";
+import { marketHour, riskOf, whyOldRisk } from "../../data/live";
 import { ofPortfolio, useResource } from "../../data/resource";
 import type { HistoryPoint, Page } from "../../data/shapes";
 import { Empty, Loaded, Panel } from "../../parts/panel";
@@ -15,12 +15,11 @@ const VALUE = [{ label: "value", colour: "line-strong" }];
 const FALL = [{ label: "from peak", colour: "loss", fill: "loss-faint" }];
 
 export function DrawdownPanel({ portfolio }: { portfolio: string }) {
-  const known = marketTime.value !== null;
   // A new question once per hour of market time; between them only the end of the page grows.
-  const hour = known ? Math.floor(marketTime.value! / 3_600_000) * 3_600_000 : 0;
-  const from = new Date(hour - DAY_MS).toISOString();
+  const hour = marketHour.value;
+  const from = new Date((hour ?? 0) - DAY_MS).toISOString();
   const path = ofPortfolio(portfolio, `history?metric=market_value&from=${from}`);
-  const answer = useResource<Page<HistoryPoint>>(known ? path : null, { everyMs: EVERY_MS });
+  const answer = useResource<Page<HistoryPoint>>(hour === null ? null : path, { everyMs: EVERY_MS });
   const columns = useComputed(() => underwater(answer.value.data?.data ?? []));
   const drawdown = riskOf(portfolio)?.measures["max_drawdown"];
   return (
