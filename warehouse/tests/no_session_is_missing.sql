@@ -31,16 +31,16 @@ inner join {{ ref('int_sessions') }} as sessions
     on sessions.exchange = holes.name and sessions.date > holes.date and sessions.date < holes.next_date
 where {{ is_short_hole('holes') }}
 
-union
+union all
 
-select 'value' as missing, holes.name, sessions.date
+select distinct 'value' as missing, holes.name, sessions.date
 from valuation_holes as holes
 inner join held on held.portfolio_id = holes.name and held.date = holes.date
 inner join {{ ref('int_sessions') }} as sessions
     on sessions.exchange = held.exchange and sessions.date > holes.date and sessions.date < holes.next_date
 where {{ is_short_hole('holes') }}
 
-union
+union all
 
 select 'value' as missing, holes.name, bars.date
 from valuation_holes as holes
