@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -130,6 +131,38 @@ def test_a_batch_cut_off_before_its_commit_is_not_taken_twice(
     stage.watch(watched, until={0: 5})
     assert cut_off == [([0, 1, 2], {})], "cut off between table and commit"
     assert stage.rows() == [0, 1, 2, 3, 4]
+
+
+def test_a_batch_that_bronze_has_may_be_gone_from_the_topic(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off between table and commit, then a pause longer than the retention: nothing is lost, but Spark
+    wants to read the batch again."""
+    stage.send(3)
+    with monkeypatch.context() as patched:
+        patched.setattr(bronze, "crash_point", cut_off_when_running(stage))
+        stage.start()
+        with pytest.raises(PySparkException, match="CutOff"):
+            stage.take_in()
+    stage.retention_deletes(3)
+    stage.send(2)
+    stage.start()
+    with pytest.raises(PySparkException, match="data may have been lost"):
+        stage.take_in()
+    starters = {BRONZE: lambda: stage.start("0:0-0") and stage.running}
+    watched = WatchedQueries(starters, Health(BRONZE), SystemClock(), failures_max=3)
+    stage.watch(watched, until={0: 5})
+    assert stage.rows() == [0, 1, 2, 3, 4]
+
+
+def cut_off_when_running(stage: Stage) -> Callable[[str], None]:
+    """Not at the start, where an empty table tells where it begins."""
+
+    def crash_point(name: str) -> None:
+        if name == "bronze-after-write" and stage.running is not None:
+            raise CutOff(name)
+
+    return crash_point
 
 
 def test_lost_ticks_stop_bronze_until_they_are_given_up_by_name(stage: Stage) -> None:
