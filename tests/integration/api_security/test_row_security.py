@@ -46,6 +46,30 @@ LIMIT = """
 INSERT INTO ops.limit_definition (limit_id, portfolio_id, scope, measure, parameters, hard_level, active,
     revision) VALUES ('l', $1, 'portfolio', 'gross', '', 1, true, 1)
 """
+UNREADABLE = {"audit_log", "live_valuation"}
+"""The role may not read them at all."""
+MARKED = "t::text LIKE '%MINE%'"
+CHECKS = """
+SELECT conname FROM pg_constraint WHERE conrelid = ('ops.' || $1)::regclass AND contype = 'c'
+"""
+NEEDED_COLUMNS = """
+SELECT column_name, data_type FROM information_schema.columns
+ WHERE table_schema = 'ops' AND table_name = $1
+   AND (is_nullable = 'NO' AND column_default IS NULL OR column_name = 'portfolio_id')
+   AND is_generated = 'NEVER'
+"""
+FILLERS = {
+    "integer": "1",
+    "bigint": "1",
+    "numeric": "1",
+    "double precision": "1",
+    "boolean": "true",
+    "jsonb": "'{}'",
+    "date": "DATE '2013-10-07'",
+    "timestamp with time zone": "now()",
+    "ARRAY": "ARRAY['x']",
+    "bytea": "'x'",
+}
 
 
 async def test_every_table_with_a_portfolio_is_guarded(desk) -> None:
@@ -63,12 +87,44 @@ async def test_the_gateway_is_bound_by_it(desk) -> None:
     assert [row["tableowner"] for row in owners] == ["tapeline"]
 
 
-async def test_for_nobody_every_table_is_empty(desk, postgres: str) -> None:
+async def test_every_table_shows_a_row_to_who_reaches_it_and_to_nobody_else(desk) -> None:
+    """A row of MINE is put into every table, whatever else it has to hold, and taken back again."""
+    tables = {row["relname"] for row in await desk.owner(GUARDED)}
+    for table in sorted(tables - UNREADABLE):
+        async with desk.owners.acquire() as conn:
+            transaction = conn.transaction()
+            await transaction.start()
+            if table == "limit_action":  # it is of the portfolio that its limit is on
+                await conn.execute(LIMIT.replace("'l'", "'row of MINE'"), "MINE")
+            await put_row(conn, table, "MINE")
+            await conn.execute(f"SET LOCAL ROLE {ROLE}")
+            for reach, seen in (("[]", 0), ('["YOURS"]', 0), ('["MINE"]', 1), ("*", 1)):
+                await conn.execute("SELECT set_config('app.portfolios', $1, true)", reach)
+                found = await conn.fetchval(f"SELECT count(*) FROM ops.{table} AS t WHERE {MARKED}")
+                assert found == seen, (table, reach)
+            await transaction.rollback()
+
+
+async def put_row(conn: asyncpg.Connection, table: str, portfolio_id: str) -> None:
+    """A row with something in every column that must have it; what is right in it does not matter here."""
+    for row in await conn.fetch(CHECKS, table):
+        await conn.execute(f'ALTER TABLE ops.{table} DROP CONSTRAINT "{row["conname"]}"')
+    values: dict[str, str] = {}
+    for column in await conn.fetch(NEEDED_COLUMNS, table):
+        values[column["column_name"]] = FILLERS.get(column["data_type"], f"'row of {portfolio_id}'")
+        if column["column_name"] == "portfolio_id":
+            values["portfolio_id"] = f"'{portfolio_id}'"
+        if column["column_name"] == "row_key":  # of a row of a table whose key begins with the portfolio
+            values["row_key"] = f"'{portfolio_id}|x'"
+    await conn.execute(f"INSERT INTO ops.{table} ({', '.join(values)}) VALUES ({', '.join(values.values())})")
+
+
+async def test_for_a_connection_without_a_reach_every_table_is_empty(desk, postgres: str) -> None:
     await desk.owners.execute(VALUE, "MINE")
     pool = await connect_pool(postgres, max_size=1, role=ROLE)
     async with pool:
         for row in await desk.owner(GUARDED):
-            if row["relname"] not in ("audit_log", "live_valuation"):  # which the role may not read at all
+            if row["relname"] not in UNREADABLE:
                 assert await pool.fetchval(f'SELECT count(*) FROM ops."{row["relname"]}"') == 0
     assert await desk.owners.fetchval("SELECT count(*) FROM ops.portfolio_valuation") > 0
 

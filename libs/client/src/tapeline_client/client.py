@@ -1,9 +1,10 @@
 """The client: sends requests, gives typed answers, raises problems."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, ParamSpec, Protocol, Self, TypeVar
+from typing import Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
 
 import httpx
 import msgspec
@@ -12,7 +13,7 @@ from msgspec import Struct
 from tapeline_client.errors import ApiProblem, ClientError, Unreachable
 from tapeline_client.events import Event, events
 from tapeline_client.operations import Operations
-from tapeline_client.types import Problem
+from tapeline_client.types import DailyPnlReport, Problem, RiskExposureReport
 
 T = TypeVar("T")
 Item = TypeVar("Item", covariant=True)
@@ -21,6 +22,10 @@ Parameters = ParamSpec("Parameters")
 TIMEOUT_S = 10.0
 SILENCE_S = 30.0
 """The stream speaks at least every 15 seconds."""
+_REPORTS: Mapping[str, type[DailyPnlReport] | type[RiskExposureReport]] = {
+    "daily-pnl": DailyPnlReport,
+    "risk-exposure": RiskExposureReport,
+}
 
 
 class Page(Protocol[Item]):
@@ -63,6 +68,24 @@ class Client(Operations):
             if page.next_cursor is None:
                 return
             parameters["cursor"] = page.next_cursor
+
+    @overload
+    def get_report(
+        self, name: Literal["daily-pnl"], date: dt.date, *, known_at: datetime | None = None
+    ) -> DailyPnlReport: ...
+    @overload
+    def get_report(
+        self, name: Literal["risk-exposure"], date: dt.date, *, known_at: datetime | None = None
+    ) -> RiskExposureReport: ...
+    def get_report(
+        self, name: str, date: dt.date, *, known_at: datetime | None = None
+    ) -> DailyPnlReport | RiskExposureReport:
+        """A finance report of a business date, of the portfolios within reach; its name says its type."""
+        shape = _REPORTS.get(name)
+        if shape is None:
+            raise ValueError(f"no report {name!r}: there are {', '.join(_REPORTS)}")
+        query = {"date": date, "format": "json", "known_at": known_at}
+        return self._call("GET", f"/v1/reports/{name}", shape, query=query)
 
     @contextmanager
     def stream(
