@@ -73,3 +73,50 @@ async def test_stored_past(fresh_postgres: str) -> None:
         assert await repository.past.measure("PAST", LATE, "historical_var", 9500) == (None, None)
     finally:
         await pool.close()
+
+
+INSTRUMENT = """
+INSERT INTO ops.instrument (symbol, valid_from, name, asset_class, currency, exchange, multiplier, revision,
+    recorded_at) VALUES ('IBM', %s, %s, 'equity', 'USD', 'XNYS', 1, %s, %s)
+"""
+PORTFOLIO = """
+INSERT INTO ops.portfolio (portfolio_id, valid_from, name, base_currency, parent_id, revision, recorded_at)
+VALUES (%s, %s, %s, 'USD', %s, %s, %s)
+"""
+FILL = """
+INSERT INTO ops.fill (fill_id, portfolio_id, symbol, executed_at, seq, quantity, price, currency, fee,
+    revision, recorded_at) VALUES (%s, 'PAST', 'IBM', %s, 0, 1, %s, 'USD', 0, %s, %s)
+"""
+FIRST, SECOND = datetime(2013, 10, 1, tzinfo=UTC), datetime(2013, 10, 8, tzinfo=UTC)
+
+
+async def test_names_trees_and_trades_are_as_they_were_known(fresh_postgres: str) -> None:
+    with psycopg.connect(fresh_postgres, autocommit=True) as conn:
+        for revision, name, when in ((1, "Old", FIRST), (2, "New", SECOND)):
+            conn.execute(INSTRUMENT, (when, name, revision, when))
+            conn.execute(PORTFOLIO, ("PAST", when, name, None, revision, when))
+        conn.execute(PORTFOLIO, ("BELOW", SECOND, "Part", "PAST", 1, SECOND))
+        conn.execute(FILL, ("a", EARLY, 100, 1, EARLY))
+        conn.execute(FILL, ("a", EARLY, 101, 2, LATE))  # a correction
+        conn.execute(FILL, ("b", LATE, 102, 1, LATE))
+    pool = await connect_pool(fresh_postgres)
+    try:
+        repository = Repository(pool)
+        past = repository.past
+
+        async def trades(moment: Moment) -> list[tuple[str, Decimal]]:
+            found = await repository.newest_trades("PAST", None, 10, moment)
+            return [(one.trade_id, one.price) for one in found]
+
+        assert await trades(Moment()) == [("b", Decimal(102)), ("a", Decimal(101))]
+        assert await trades(Moment(as_of=EARLY)) == [("a", Decimal(101))]
+        assert await trades(Moment(known_at=EARLY)) == [("a", Decimal(100))]
+        for moment in (Moment(as_of=EARLY), Moment(known_at=EARLY)):
+            old = await past.instrument("IBM", moment)
+            assert old is not None
+            assert old.name == "Old"
+            assert {key: one.name for key, one in (await past.portfolios(moment)).items()} == {"PAST": "Old"}
+        assert await past.instrument("IBM", Moment(as_of=FIRST.replace(month=9))) is None
+        assert (await past.portfolios(Moment(as_of=LATE)))["BELOW"].parent_id == "PAST"
+    finally:
+        await pool.close()

@@ -86,8 +86,8 @@ def test_a_request_is_booked_once_across_a_restart(start_gateway: Callable[[], G
     eventually(lambda: again.client.get("/v1/instruments/IBM").status_code, lambda code: code == 200)
     second = post(again, [BUY, SELL], "order-7")
     assert (second.status_code, second.json()) == (200, first.json())
-    assert again.refused(post(again, [SELL, BUY], "order-7"))["status"] == 409
-    assert again.refused(post(again, [BUY], "order-7"))["status"] == 409
+    assert again.refused(post(again, [SELL, BUY], "order-7"))["status"] == 422
+    assert again.refused(post(again, [BUY], "order-7"))["status"] == 422
     assert len(on_topic(again)) == 2
 
 

@@ -162,3 +162,18 @@ async def test_limit_events_are_those_of_own_portfolios(desk) -> None:
         client = await desk.person(reach)
         found = (await client.get("/v1/limits/events")).json()["data"]
         assert {one["portfolio_id"] for one in found} == seen
+
+
+async def test_the_past_of_a_portfolio_is_within_reach_too(desk) -> None:
+    row = """INSERT INTO ops.portfolio (portfolio_id, valid_from, name, base_currency, parent_id, revision)
+        VALUES ($1, '2013-10-01', $1, 'USD', $2, 1)"""
+    for name, parent in (("MINE", "ABOVE"), ("MINE-EU", "MINE"), ("YOURS", None)):
+        await desk.owners.execute(row, name, parent)
+    ann, then = await desk.person("MINE"), {"as_of": "2013-10-07T14:00:00Z"}
+    found = (await ann.get("/v1/portfolios/MINE", params=then)).json()
+    assert (found["parent_id"], found["members"]) == (None, ["MINE-EU"])
+    assert (await ann.get("/v1/portfolios/YOURS", params=then)).status_code == 404
+    before = await ann.get("/v1/portfolios/MINE", params={"as_of": "2013-09-01T00:00:00Z"})
+    assert before.json()["type"] == "urn:tapeline:nothing-stored"
+    assert (await ann.get("/v1/instruments/IBM", params=then)).status_code == 404
+    assert (await ann.get("/v1/portfolios/MINE/trades", params=then)).json()["data"] == []

@@ -34,6 +34,15 @@ def test_every_operation_is_named_tagged_described_and_answers_problems() -> Non
             assert {"401", "422", "503"} <= set(operation["responses"])
 
 
+def test_what_the_layers_may_answer_is_documented() -> None:
+    for item in document(build())["paths"].values():
+        for method, operation in item.items():
+            answers = operation["responses"]
+            assert ({"408", "413"} <= set(answers)) == ("requestBody" in operation), operation["operationId"]
+            reads_json = method == "get" and "application/json" in answers.get("200", {}).get("content", {})
+            assert ("304" in answers) == reads_json, operation["operationId"]
+
+
 def test_every_reference_leads_somewhere() -> None:
     found = document(build())
     for name in re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(found)):

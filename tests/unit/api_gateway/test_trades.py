@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaTimeoutError
 
 from api_gateway.adapters.trades import TradeWriter
 from api_gateway.app import protected
+from api_gateway.core.past import Moment
 from api_gateway.core.trades import trade_id
 from api_gateway.core.view import View
 from api_gateway.security.door import Security
@@ -67,7 +68,7 @@ class Stored:
     async def trades_by_id(self, ids: Sequence[str]) -> dict[str, Trade]:
         return {one: self.trades[one] for one in ids if one in self.trades}
 
-    async def newest_trades(self, portfolio_id: str, before: Any, limit: int) -> list[Trade]:
+    async def newest_trades(self, portfolio_id: str, before: Any, limit: int, past: Moment) -> list[Trade]:
         def order(one: Trade) -> Any:
             return one.executed_at, one.seq, one.trade_id
 
@@ -142,7 +143,7 @@ async def test_the_key_of_other_trades_is_refused(desk: Desk, restarted: bool, o
         desk.store()
         desk.restart()
     answer = await desk.post(other)
-    assert answer.status_code == 409
+    assert answer.status_code == 422
     assert answer.json()["type"] == "urn:tapeline:idempotency-key-reused"
     assert len(desk.bus.sent) == 2
 
@@ -158,7 +159,7 @@ async def test_after_a_lost_acknowledgement_the_request_may_be_sent_again(desk: 
     desk.bus.away = True
     assert (await desk.post([BUY, SELL])).status_code == 503
     desk.bus.away = False
-    assert (await desk.post([SELL, BUY])).status_code == 409
+    assert (await desk.post([SELL, BUY])).status_code == 422
     assert (await desk.post([BUY, SELL])).status_code == 201
     desk.store()
     assert len(desk.stored.trades) == 2

@@ -33,9 +33,16 @@ class Operations:
             "GET", "/v1/portfolios", types.PortfolioList, query={"limit": limit, "cursor": cursor}
         )
 
-    def get_portfolio(self, portfolio_id: str) -> types.PortfolioTree:
-        """One portfolio, and the portfolios below it."""
-        return self._call("GET", f"/v1/portfolios/{_segment(portfolio_id)}", types.PortfolioTree)
+    def get_portfolio(
+        self, portfolio_id: str, *, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> types.PortfolioTree:
+        """One portfolio, and the portfolios below it; of the past as they were valid and known then."""
+        return self._call(
+            "GET",
+            f"/v1/portfolios/{_segment(portfolio_id)}",
+            types.PortfolioTree,
+            query={"as_of": as_of, "known_at": known_at},
+        )
 
     def get_value(
         self,
@@ -154,14 +161,23 @@ class Operations:
         )
 
     def list_trades(
-        self, portfolio_id: str, *, limit: int | None = None, cursor: str | None = None
+        self,
+        portfolio_id: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
     ) -> types.TradeList:
-        """Stored trades, newest first. What was booked a moment ago may not be stored yet."""
+        """Stored trades, newest first. What was booked a moment ago may not be stored yet.
+
+        Of the past: those executed by `as_of`, as they were known at `known_at`.
+        """
         return self._call(
             "GET",
             f"/v1/portfolios/{_segment(portfolio_id)}/trades",
             types.TradeList,
-            query={"limit": limit, "cursor": cursor},
+            query={"limit": limit, "cursor": cursor, "as_of": as_of, "known_at": known_at},
         )
 
     def get_risk(
@@ -375,9 +391,16 @@ class Operations:
             "GET", "/v1/instruments", types.InstrumentList, query={"limit": limit, "cursor": cursor}
         )
 
-    def get_instrument(self, symbol: str) -> types.Instrument:
-        """One instrument."""
-        return self._call("GET", f"/v1/instruments/{_segment(symbol)}", types.Instrument)
+    def get_instrument(
+        self, symbol: str, *, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> types.Instrument:
+        """One instrument; of the past as it was valid and known then."""
+        return self._call(
+            "GET",
+            f"/v1/instruments/{_segment(symbol)}",
+            types.Instrument,
+            query={"as_of": as_of, "known_at": known_at},
+        )
 
     def list_bars(
         self,

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
 from api_gateway.endpoints import reports
-from api_gateway.endpoints.documentation import REFERENCE
+from api_gateway.endpoints.documentation import REFERENCE, refusals
 from api_gateway.openapi_examples import add_examples
 from api_gateway.schemas.books import BookAccepted
 from api_gateway.schemas.common import Problem
@@ -125,11 +125,26 @@ def document(app: FastAPI) -> dict[str, Any]:
         "bearer": {"type": "http", "scheme": "bearer", "description": "a key or an access token (RFC 9068)"},
         "session": {"type": "apiKey", "in": "cookie", "name": "tapeline_session_<port>"},
     }
+    _document_statuses(found)
     found["security"] = [{"apiKey": []}, {"bearer": []}, {"session": []}]
     for path in filter(is_open, found["paths"]):
         for operation in found["paths"][path].values():
             operation["security"] = []
     return found
+
+
+def _document_statuses(document: dict[str, Any]) -> None:
+    """What the layers around all routes may answer: to a body 408 and 413, to a JSON read 304."""
+    for item in document["paths"].values():
+        for method, operation in item.items():
+            answers = operation["responses"]
+            if "requestBody" in operation:
+                answers |= {
+                    str(status): one for status, one in refusals(408, 413).items() if status in (408, 413)
+                }
+            elif method == "get" and "application/json" in answers.get("200", {}).get("content", {}):
+                answers["304"] = {"description": "the client has it already, as If-None-Match says"}
+            operation["responses"] = {status: answers[status] for status in sorted(answers)}
 
 
 def main() -> None:

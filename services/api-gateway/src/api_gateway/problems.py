@@ -26,6 +26,7 @@ _TITLES = {
     403: ("forbidden", "Not allowed"),
     404: ("not-found", "Not found"),
     405: ("method-not-allowed", "Method not allowed"),
+    408: ("body-too-slow", "Request body not complete in time"),
     409: ("conflict", "Not possible with the present data"),
     413: ("body-too-large", "Request body too large"),
     422: ("invalid-request", "The request is wrong"),

@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from api_gateway.core.past import NOW, Moment
-from contracts import Measure, RiskReport, Valuation
+from contracts import Instrument, Measure, Portfolio, RiskReport, Valuation
 from store.database import Connection
 
 _COLUMNS = """
@@ -50,6 +50,17 @@ SELECT value, definition FROM ops.risk_metric_latest
  WHERE portfolio_id = $1 AND as_of = $2 AND basis = 'bar' AND measure = $3
    AND ',' || parameters || ',' LIKE $4
 """
+_VERSION = """
+   AND valid_from <= coalesce($1::timestamptz, 'infinity')
+   AND recorded_at <= coalesce($2::timestamptz, 'infinity')
+"""
+_INSTRUMENT = f"""
+SELECT * FROM ops.instrument WHERE symbol = $3 {_VERSION} ORDER BY revision DESC LIMIT 1
+"""  # noqa: S608  constants above
+_PORTFOLIOS = f"""
+SELECT DISTINCT ON (portfolio_id) * FROM ops.portfolio WHERE true {_VERSION}
+ ORDER BY portfolio_id, revision DESC
+"""  # noqa: S608  constants above
 
 
 class PastReader:
@@ -73,6 +84,16 @@ class PastReader:
             conn.transaction(isolation="repeatable_read", readonly=True),
         ):
             return [await _with_lines(conn, row) for row in await conn.fetch(_NEWEST)]
+
+    async def instrument(self, symbol: str, moment: Moment) -> Instrument | None:
+        """The newest version of an instrument that was valid and known at the moment."""
+        row = await self._pool.fetchrow(_INSTRUMENT, moment.as_of, moment.known_at, symbol)
+        return None if row is None else msgspec.convert(dict(row), Instrument)
+
+    async def portfolios(self, moment: Moment) -> dict[str, Portfolio]:
+        """The portfolios that were valid and known at the moment, as they were."""
+        rows = await self._pool.fetch(_PORTFOLIOS, moment.as_of, moment.known_at)
+        return {row["portfolio_id"]: msgspec.convert(dict(row), Portfolio) for row in rows}
 
     async def report(self, portfolio_id: str, moment: Moment) -> tuple[RiskReport, Valuation] | None:
         """The newest official risk at or before the moment, and the value at its market time."""

@@ -13,6 +13,7 @@ from api_gateway.adapters.history import HistoryReader
 from api_gateway.adapters.limit_repository import LimitRepository
 from api_gateway.adapters.past import PastReader
 from api_gateway.adapters.pnl import PnlReader
+from api_gateway.core.past import Moment
 from contracts import Trade
 from contracts.analysis.backtest import ActualDay
 from reports.catalog import Report, make_report
@@ -28,8 +29,11 @@ SELECT DISTINCT symbol FROM ops.fill_latest f WHERE portfolio_id = $1
  ORDER BY symbol
 """
 _NEWEST_TRADES = f"""
-SELECT {_TRADE_COLUMNS} FROM ops.fill_latest
- WHERE portfolio_id = $1
+SELECT {_TRADE_COLUMNS} FROM (
+    SELECT DISTINCT ON (fill_id) * FROM ops.fill
+     WHERE portfolio_id = $1 AND recorded_at <= coalesce($7::timestamptz, 'infinity')
+     ORDER BY fill_id, revision DESC) AS known
+ WHERE executed_at <= coalesce($6::timestamptz, 'infinity')
    AND ($2::timestamptz IS NULL OR (executed_at, seq, fill_id) < ($2, $3::bigint, $4::text))
  ORDER BY executed_at DESC, seq DESC, fill_id DESC LIMIT $5
 """  # noqa: S608  the columns are those above
@@ -91,9 +95,10 @@ class Repository:
         return [row["symbol"] for row in rows]
 
     async def newest_trades(
-        self, portfolio_id: str, before: tuple[datetime, int, str] | None, limit: int
+        self, portfolio_id: str, before: tuple[datetime, int, str] | None, limit: int, past: Moment
     ) -> list[Trade]:
-        """Trades before the key (executed_at, seq, id), newest first."""
+        """Trades up to a moment and before the key (executed_at, seq, id), newest first."""
         moment, seq, name = before or (None, 0, "")
-        rows = await self._pool.fetch(_NEWEST_TRADES, portfolio_id, moment, seq, name, limit)
+        key = (portfolio_id, moment, seq, name, limit)
+        rows = await self._pool.fetch(_NEWEST_TRADES, *key, past.as_of, past.known_at)
         return [msgspec.convert(dict(row), Trade) for row in rows]

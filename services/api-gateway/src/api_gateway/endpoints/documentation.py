@@ -13,6 +13,7 @@ _WHY = {
     403: "the key has no scope for this",
     404: "no such portfolio, instrument or key, or asked on the other port",
     409: "not possible with the present data: no rate connects the currency, or the key was used before",
+    408: "the body was not complete in time",
     413: "the body is too large",
     422: "a parameter or the body is wrong",
     429: "too many requests of this principal; Retry-After says when the next one is taken",

@@ -25,6 +25,7 @@ from api_gateway.endpoints.parameters import (
     span,
     wrong,
 )
+from api_gateway.endpoints.valued import nothing_stored
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.market import BarList, InstrumentList
 from api_gateway.state import Gateway, gateway_of, reply
@@ -47,9 +48,16 @@ async def list_instruments(request: Request, limit: Limit = 500, cursor: CursorQ
 
 
 @router.get("/{symbol}", operation_id="getInstrument", responses=answers(Instrument, 404))
-async def get_instrument(request: Request, symbol: Symbol) -> Response:
-    """One instrument."""
-    return reply(_instrument(gateway_of(request), symbol))
+async def get_instrument(request: Request, symbol: Symbol, past: Past = None) -> Response:
+    """One instrument; of the past as it was valid and known then."""
+    gateway = gateway_of(request)
+    found = _instrument(gateway, symbol)
+    if past is None:
+        return reply(found)
+    stored = await gateway.repository.past.instrument(symbol, past)
+    if stored is None:
+        raise nothing_stored("version", symbol, past)
+    return reply(stored)
 
 
 @router.get("/{symbol}/bars", operation_id="listBars", responses=answers(BarList, 404, 422))

@@ -1,10 +1,13 @@
 """Portfolios: the list, one, its value and positions, and the writing of its book."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request, Response
 
 from api_gateway.core import tree, values
 from api_gateway.core.book import change, wrong_fields
 from api_gateway.core.pages import page_after
+from api_gateway.core.reach import PortfoliosWithin
 from api_gateway.endpoints.currencies import converted, only_base
 from api_gateway.endpoints.documentation import answers
 from api_gateway.endpoints.parameters import (
@@ -17,13 +20,14 @@ from api_gateway.endpoints.parameters import (
     basis_of,
     cursor_parts,
 )
-from api_gateway.endpoints.valued import value_of
+from api_gateway.endpoints.valued import nothing_stored, value_of
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.books import BookAccepted, BookIn
 from api_gateway.schemas.portfolios import PortfolioList, PortfolioTree
 from api_gateway.schemas.values import PositionList, Value
-from api_gateway.state import gateway_of, reply
-from contracts import Valuation
+from api_gateway.security.caller import reach_of
+from api_gateway.state import gateway_of, reply, require_known
+from contracts import Portfolio, Valuation
 from contracts.codec import encode
 
 router = APIRouter(prefix="/v1/portfolios", tags=["portfolios"])
@@ -40,9 +44,17 @@ async def list_portfolios(request: Request, limit: Limit = 500, cursor: CursorQu
 
 
 @router.get("/{portfolio_id}", operation_id="getPortfolio", responses=answers(PortfolioTree, 404))
-async def get_portfolio(request: Request, portfolio_id: PortfolioId) -> Response:
-    """One portfolio, and the portfolios below it."""
-    found = tree.portfolio_tree(gateway_of(request).view.portfolios, portfolio_id)
+async def get_portfolio(request: Request, portfolio_id: PortfolioId, past: Past = None) -> Response:
+    """One portfolio, and the portfolios below it; of the past as they were valid and known then."""
+    gateway = gateway_of(request)
+    portfolios: Mapping[str, Portfolio] = gateway.view.portfolios
+    if past is not None:
+        require_known(gateway.view, portfolio_id)
+        stored = await gateway.repository.past.portfolios(past)
+        portfolios = PortfoliosWithin(stored, reach_of(request.scope).covers)
+    found = tree.portfolio_tree(portfolios, portfolio_id)
+    if found is None and past is not None:
+        raise nothing_stored("version", portfolio_id, past)
     if found is None:
         raise ProblemError(404, f"no portfolio {portfolio_id!r}: GET /v1/portfolios lists them")
     return reply(found)

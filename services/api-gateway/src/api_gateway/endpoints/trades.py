@@ -7,9 +7,18 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Header, Request, Response
 
 from api_gateway.core.pages import page
+from api_gateway.core.past import NOW
 from api_gateway.core.trades import KeyReused, to_trades, wrong_fields
 from api_gateway.endpoints.documentation import answers
-from api_gateway.endpoints.parameters import CursorQuery, Limit, PortfolioId, cursor_parts, cursor_time, wrong
+from api_gateway.endpoints.parameters import (
+    CursorQuery,
+    Limit,
+    Past,
+    PortfolioId,
+    cursor_parts,
+    cursor_time,
+    wrong,
+)
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.trades import TradeList, TradesBooked, TradesIn
 from api_gateway.state import gateway_of, reply, require_known
@@ -33,7 +42,7 @@ IdempotencyKey = Annotated[
     operation_id="postTrades",
     status_code=201,
     responses={
-        **answers(TradesBooked, 404, 409, 413, 422, status=201),
+        **answers(TradesBooked, 404, 422, status=201),
         200: {"description": "booked before by the same request; the same answer again"},
     },
 )
@@ -52,7 +61,7 @@ async def post_trades(
     try:
         before = await gateway.trades.book(portfolio_id, idempotency_key, wanted)
     except KeyReused as error:
-        raise ProblemError(409, f"{error}; nothing was booked", kind="idempotency-key-reused") from error
+        raise ProblemError(422, f"{error}; nothing was booked", kind="idempotency-key-reused") from error
     except (KafkaError, TimeoutError) as error:
         detail = "the broker did not acknowledge it; send the same request with the same key again"
         raise ProblemError(503, detail) from error
@@ -62,12 +71,19 @@ async def post_trades(
 
 @router.get("", operation_id="listTrades", responses=answers(TradeList, 404, 422))
 async def list_trades(
-    request: Request, portfolio_id: PortfolioId, limit: Limit = 100, cursor: CursorQuery = None
+    request: Request,
+    portfolio_id: PortfolioId,
+    past: Past = None,
+    limit: Limit = 100,
+    cursor: CursorQuery = None,
 ) -> Response:
-    """Stored trades, newest first. What was booked a moment ago may not be stored yet."""
+    """Stored trades, newest first. What was booked a moment ago may not be stored yet.
+
+    Of the past: those executed by `as_of`, as they were known at `known_at`.
+    """
     gateway = gateway_of(request)
     require_known(gateway.view, portfolio_id)
-    found = await gateway.repository.newest_trades(portfolio_id, _before(cursor), limit + 1)
+    found = await gateway.repository.newest_trades(portfolio_id, _before(cursor), limit + 1, past or NOW)
     shown = page(found, limit, lambda one: (one.executed_at.isoformat(), str(one.seq), one.trade_id))
     return reply(TradeList(portfolio_id=portfolio_id, data=shown.items, next_cursor=shown.next_cursor))
 

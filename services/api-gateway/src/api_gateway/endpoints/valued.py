@@ -65,9 +65,9 @@ def rates_behind(gateway: Gateway, report: RiskReport | VarAnswer) -> Mapping[st
     return rates
 
 
-def nothing_stored(noun: str, portfolio_id: str, past: Moment) -> ProblemError:
-    """A 404 problem."""
-    return ProblemError(404, f"no official {noun} of {portfolio_id!r} stored {past}", kind="nothing-stored")
+def nothing_stored(noun: str, name: str, past: Moment) -> ProblemError:
+    """A 404 problem about a portfolio or an instrument."""
+    return ProblemError(404, f"no official {noun} of {name!r} stored {past}", kind="nothing-stored")
 
 
 def _in_currency(report: RiskReport, rates: Mapping[str, Decimal], currency: str | None) -> Held[RiskReport]:
