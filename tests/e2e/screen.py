@@ -1,17 +1,28 @@
 """The dashboard as a person at a browser meets it: signed in by a one-time link, page by page."""
 
-from collections.abc import Iterator
+import json
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import count
+from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from kafka import KafkaProducer
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from testkit.platform import Platform
 
 DESK, PHONE = {"width": 1600, "height": 1000}, {"width": 390, "height": 844}
 PATIENCE_MS = 60_000
+# Before every replayed day of the other modules: an older tick never replaces a newer price.
+NOW = datetime(2013, 9, 3, 14, 30, tzinfo=UTC)
 
 expect.set_options(timeout=PATIENCE_MS)
+_sequence = count()
 
 
 @contextmanager
@@ -47,3 +58,59 @@ def row_of(page: Page, name: str) -> Locator:
 def shown(amount: Decimal) -> str:
     """An amount as the overview writes it."""
     return f"{amount.quantize(Decimal(1), ROUND_HALF_EVEN):,}"
+
+
+def overview_row(page: Page, portfolio: str) -> dict[str, str]:
+    """Texts of the portfolio's line by the heads of their columns."""
+    heads = page.locator("table", has_text=portfolio).first.locator("thead th").all_inner_texts()
+    return dict(zip(heads, row_of(page, portfolio).locator("td").all_inner_texts(), strict=True))
+
+
+def lights(page: Page, portfolio: str) -> dict[str, str]:
+    """States of the portfolio's limits as the overview tells them."""
+    told = row_of(page, portfolio).locator(".lights").get_attribute("title") or ""
+    return dict(re.findall(r"^([\w-]+): (\w+)", told, re.MULTILINE))
+
+
+@contextmanager
+def stopped(platform: Platform, service: str) -> Iterator[None]:
+    """A process that is there and does nothing, as one that hangs."""
+    pid = platform.pid(service)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def alter(page: Page, pattern: str, change: Callable[[Any], None]) -> None:
+    """Let the gateway's answers to a pattern of addresses reach the page changed."""
+
+    def answer(route: Route) -> None:
+        found = route.fetch()
+        body = found.json()
+        change(body)
+        route.fulfill(response=found, json=body)
+
+    page.route(re.compile(pattern), answer)
+
+
+def send_price(platform: Platform, symbol: str, price: str, later_s: int = 0) -> None:
+    """A tick one second after the last; `later_s` more let the market go on at once."""
+    seq = next(_sequence)
+    for _ in range(later_s):
+        seq = next(_sequence)
+    tick = {
+        "symbol": symbol,
+        "ts_event": (NOW + timedelta(seconds=seq)).isoformat(),
+        "price": price,
+        "currency": "USD",
+        "exchange": "NYSE",
+        "volume": 100,
+        "source": "screen",
+        "seq": seq,
+    }
+    producer = KafkaProducer(bootstrap_servers=platform.client["kafka"])
+    producer.send("marketdata.ticks.raw.v1", key=symbol.encode(), value=json.dumps(tick).encode())
+    producer.flush(10)
+    producer.close()

@@ -1,38 +1,40 @@
 """The dashboard in a real browser: it loads, lives, survives its gateway, and says what REST says."""
 
-import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from kafka import KafkaProducer
 from playwright.sync_api import Browser, Page, Route, expect
-from tests.e2e.screen import PATIENCE_MS, PHONE, open_page, row_of, shown, signed_in
+from tests.e2e.screen import (
+    NOW,
+    PATIENCE_MS,
+    PHONE,
+    alter,
+    lights,
+    open_page,
+    overview_row,
+    row_of,
+    send_price,
+    shown,
+    signed_in,
+    stopped,
+)
 
 from testkit.platform import Platform, eventually
 
 WEB = Path(__file__).resolve().parents[2] / "services" / "api-gateway" / "web"
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
-# Before every replayed day of the other modules: an older tick never replaces a newer price.
-NOW = datetime(2013, 9, 3, 14, 30, tzinfo=UTC)
 PORTFOLIO, LIMIT, QUIET_LIMIT = "SCREEN", "screen-gross", "screen-net"
 BOOK = {"IBM": 100, "AIG": -50}
 PAGES = ("overview", f"portfolio/{PORTFOLIO}", "market/IBM", "limits", "pipeline")
 
 pytestmark = pytest.mark.timeout(600)
-_sequence = count()
 
 
 @pytest.fixture(scope="module")
@@ -71,65 +73,21 @@ def set_limit(platform: Platform, name: str, measure: str, hard_level: float) ->
     eventually(lambda: platform.http.put(f"/v1/limits/{name}", json=limit).is_success, bool)
 
 
-def send_price(platform: Platform, symbol: str, price: str, later_s: int = 0) -> None:
-    """A tick one second after the last; `later_s` more let the market go on at once."""
-    seq = next(_sequence)
-    for _ in range(later_s):
-        seq = next(_sequence)
-    tick = {
-        "symbol": symbol,
-        "ts_event": (NOW + timedelta(seconds=seq)).isoformat(),
-        "price": price,
-        "currency": "USD",
-        "exchange": "NYSE",
-        "volume": 100,
-        "source": "screen",
-        "seq": seq,
-    }
-    producer = KafkaProducer(bootstrap_servers=platform.client["kafka"])
-    producer.send("marketdata.ticks.raw.v1", key=symbol.encode(), value=json.dumps(tick).encode())
-    producer.flush(10)
-    producer.close()
-
-
 def value_of(platform: Platform) -> Decimal | None:
     amount = platform.get(f"/portfolios/{PORTFOLIO}/value")["market_value"]
     return None if amount is None else Decimal(amount["amount"])
 
 
-def overview_row(page: Page) -> dict[str, str]:
-    """Texts of the portfolio's line by the heads of their columns."""
-    heads = page.locator("table", has_text=PORTFOLIO).first.locator("thead th").all_inner_texts()
-    return dict(zip(heads, row_of(page, PORTFOLIO).locator("td").all_inner_texts(), strict=True))
+def value_is_shown(page: Page, platform: Platform) -> None:
+    eventually(
+        lambda: overview_row(page, PORTFOLIO)["Value"],
+        lambda text: text == shown(value_of(platform) or Decimal(0)),
+    )
 
 
-def lights(page: Page) -> dict[str, str]:
-    """States of the portfolio's limits as the overview tells them."""
-    told = row_of(page, PORTFOLIO).locator(".lights").get_attribute("title") or ""
-    return dict(re.findall(r"^([\w-]+): (\w+)", told, re.MULTILINE))
-
-
-@contextmanager
-def stopped(platform: Platform, service: str) -> Iterator[None]:
-    """A process that is there and does nothing, as one that hangs."""
-    pid = platform.pid(service)
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def alter(page: Page, pattern: str, change: Callable[[Any], None]) -> None:
-    """Let the gateway's answers to a pattern of addresses reach the page changed."""
-
-    def answer(route: Route) -> None:
-        found = route.fetch()
-        body = found.json()
-        change(body)
-        route.fulfill(response=found, json=body)
-
-    page.route(re.compile(pattern), answer)
+def states_become(page: Page, quiet: str) -> None:
+    """The broken limit stays broken; `quiet` is the state of the other one."""
+    eventually(lambda: lights(page, PORTFOLIO), lambda told: told == {LIMIT: "BREACH", QUIET_LIMIT: quiet})
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -155,11 +113,9 @@ def test_every_page_is_accessible_and_without_errors(
 def test_a_tick_changes_the_overview_and_the_position(browser: Browser, desk: Platform) -> None:
     with signed_in(browser, desk) as (page, errors):
         expect(page.get_by_role("link", name=PORTFOLIO, exact=True)).to_be_visible()
-        eventually(
-            lambda: overview_row(page)["Value"], lambda text: text == shown(value_of(desk) or Decimal(0))
-        )
+        value_is_shown(page, desk)
         send_price(desk, "IBM", "190.00")
-        eventually(lambda: overview_row(page)["Value"], lambda text: text == "16,575")
+        eventually(lambda: overview_row(page, PORTFOLIO)["Value"], lambda text: text == "16,575")
         assert value_of(desk) == Decimal("16575")
         open_page(page, f"portfolio/{PORTFOLIO}")
         send_price(desk, "IBM", "200.25")
@@ -176,16 +132,19 @@ def test_var_and_a_breach_change_while_the_page_is_open(browser: Browser, desk: 
         return shown(Decimal(amount))
 
     with signed_in(browser, desk) as (page, errors):
-        before = eventually(lambda: overview_row(page)["VaR 99"], lambda text: text not in ("", "—"))
-        eventually(lambda: lights(page), lambda told: told == {LIMIT: "BREACH", QUIET_LIMIT: "OK"})
+        before = eventually(
+            lambda: overview_row(page, PORTFOLIO)["VaR 99"], lambda text: text not in ("", "—")
+        )
+        states_become(page, "OK")
         send_price(desk, "IBM", "400.00")
-        eventually(lambda: lights(page), lambda told: told == {LIMIT: "BREACH", QUIET_LIMIT: "BREACH"})
+        states_become(page, "BREACH")
         eventually(
-            lambda: overview_row(page)["VaR 99"], lambda text: text not in (before, "—") and text == var()
+            lambda: overview_row(page, PORTFOLIO)["VaR 99"],
+            lambda text: text not in (before, "—") and text == var(),
         )
         expect(page.locator("tr", has_text=QUIET_LIMIT).filter(has_text="BREACH")).to_be_visible()
         send_price(desk, "IBM", "190.00")
-        eventually(lambda: lights(page), lambda told: told == {LIMIT: "BREACH", QUIET_LIMIT: "OK"})
+        states_become(page, "OK")
         points = row_of(page, PORTFOLIO).locator(".spark polyline").get_attribute("points") or ""
         assert len(points.split()) >= 2
         assert errors == []
@@ -194,23 +153,21 @@ def test_var_and_a_breach_change_while_the_page_is_open(browser: Browser, desk: 
 def test_what_nobody_calculates_any_more_looks_old_and_unknown(browser: Browser, desk: Platform) -> None:
     with signed_in(browser, desk) as (page, errors):
         row = row_of(page, PORTFOLIO)
-        eventually(lambda: lights(page), lambda told: told == {LIMIT: "BREACH", QUIET_LIMIT: "OK"})
+        states_become(page, "OK")
         expect(row.locator(".aged")).to_have_count(0)
         with stopped(desk, "risk"):
             send_price(desk, "IBM", "191.00", later_s=120)
             expect(row.locator(".aged").first).to_have_attribute("title", re.compile("behind the value"))
             assert row.locator(".aged").count() == 3
-            assert lights(page) == {LIMIT: "BREACH", QUIET_LIMIT: "UNKNOWN"}
+            assert lights(page, PORTFOLIO) == {LIMIT: "BREACH", QUIET_LIMIT: "UNKNOWN"}
             expect(row.locator(".lights .unknown").first).to_have_text("?")
-            eventually(
-                lambda: overview_row(page)["Value"], lambda text: text == shown(value_of(desk) or Decimal(0))
-            )
+            value_is_shown(page, desk)
             assert "stale" not in (row.get_attribute("class") or "")
             page.evaluate(f"location.hash = '#/portfolio/{PORTFOLIO}'")
             expect(page.locator(".panel.var.aged")).to_be_visible()
             page.evaluate("location.hash = '#/overview'")
         expect(row.locator(".aged")).to_have_count(0)
-        eventually(lambda: lights(page), lambda told: told == {LIMIT: "BREACH", QUIET_LIMIT: "OK"})
+        states_become(page, "OK")
         # What only risk can answer fails meanwhile, which the browser reports itself.
         assert [text for text in errors if "Failed to load resource" not in text] == []
 
@@ -227,7 +184,7 @@ def test_a_stage_that_stands_is_named_and_all_it_makes_looks_old(browser: Browse
         expect(page.locator(".banner.late")).to_contain_text("valuation is 41 s behind")
         expect(page.locator(".link.late")).to_contain_text("late")
         expect(row_of(page, PORTFOLIO)).to_have_class(re.compile("stale"))
-        assert lights(page) == {LIMIT: "BREACH", QUIET_LIMIT: "UNKNOWN"}
+        assert lights(page, PORTFOLIO) == {LIMIT: "BREACH", QUIET_LIMIT: "UNKNOWN"}
         open_page(page, "limits")
         row = page.locator("tr", has=page.get_by_role("button", name=re.compile(QUIET_LIMIT)))
         expect(row).to_contain_text("UNKNOWN")
@@ -282,9 +239,7 @@ def test_it_says_that_the_gateway_is_gone_and_comes_back_by_itself(browser: Brow
         expect(page.locator(".link.live")).to_be_visible(timeout=2 * PATIENCE_MS)
         expect(page.get_by_role("alert")).to_have_count(0)
         send_price(desk, "AIG", "50.00")
-        eventually(
-            lambda: overview_row(page)["Value"], lambda text: text == shown(value_of(desk) or Decimal(0))
-        )
+        value_is_shown(page, desk)
         # The browser itself reports each request that met nobody; nothing else may have gone wrong.
         assert [text for text in errors if "Failed to load resource" not in text] == []
 
