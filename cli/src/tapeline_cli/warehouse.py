@@ -121,5 +121,4 @@ def _silver() -> dict[str, str]:
     # Imported here: reading Delta takes half a second to load, which every other command would pay.
     from tapeline_cli.silver_totals import silver_totals
 
-    found = silver_totals(StateDir.from_environment().lake_dir)
-    return {} if found is None else {"TAPELINE_WAREHOUSE_SILVER": found}
+    return {"TAPELINE_WAREHOUSE_SILVER": silver_totals(StateDir.from_environment().lake_dir)}
