@@ -42,7 +42,7 @@ def kafka_source(
 def start_query(
     source: DataFrame, *, name: str, checkpoint: str, write: WriteBatch, every_s: float | None
 ) -> StreamingQuery:
-    """Start a query that hands each micro-batch to `write`, and ends with what is there now without a time."""
+    """Hand each micro-batch to `write`: every so often, or without a time what is there now and no more."""
     identity: Future[str] = Future()  # known only once the query runs, and its first batch may come before
 
     def on_batch(batch: DataFrame, batch_id: int) -> None:
