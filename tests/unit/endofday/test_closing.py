@@ -27,7 +27,12 @@ def version(symbol: str, quantity: D, cost: str = "10") -> Version:
     return Version("US", symbol, AT, quantity, D(cost), INSTRUMENTS[symbol].currency, None, 3)
 
 
-def closed(held: dict[str, D], trades: dict[str, list[Trade]] | None = None) -> Valuation:
+def closed(
+    held: dict[str, D],
+    trades: dict[str, list[Trade]] | None = None,
+    *,
+    rates_at_cost: Rates | None = None,
+) -> Valuation:
     day = Day(DAY, INSTRUMENTS)
     versions = {("US", symbol): [version(symbol, quantity)] for symbol, quantity in held.items()}
     done = {("US", symbol): found for symbol, found in (trades or {}).items()}
@@ -39,7 +44,8 @@ def closed(held: dict[str, D], trades: dict[str, list[Trade]] | None = None) -> 
     }
     rates = Rates({"EURUSD": Quote(D("1.36"), "USD", "fx:EUR"), "GBPUSD": Quote(D("1.6"), "USD", "fx:GBP")})
     moments = [*day.fx_closes, AT, *(one.executed_at for found in done.values() for one in found)]
-    (found,) = closing_valuations(books, Closes(prices, dict.fromkeys(moments, rates)), day)
+    rates_at = dict.fromkeys(moments, rates) | {AT: rates_at_cost or rates}
+    (found,) = closing_valuations(books, Closes(prices, rates_at), day)
     return found
 
 
@@ -69,6 +75,14 @@ def test_what_has_no_price_or_rate_is_left_out_with_its_reason() -> None:
     assert found.daily_pnl.unknown == 1
     nothing = closed({"NOKIA": D(1)})
     assert (nothing.market_value, nothing.gross_exposure) == (None, None)
+
+
+def test_a_total_is_unknown_where_one_fx_part_is() -> None:
+    found = closed({"IBM": D(10), "SAP": D(4)}, rates_at_cost=Rates({}))
+    assert found.market_value == 1800 + 4 * D("55") * D("1.36")
+    assert found.unrealized_price_pnl == 10 * 170 + 4 * D("45") * D("1.36")
+    assert found.unrealized_pnl is None
+    assert [(note.symbol, note.reason) for note in found.coverage.notes] == [("SAP", "no_cost_fx_rate")]
 
 
 def test_cost_follows_the_fills_and_a_sold_position_keeps_its_profit() -> None:

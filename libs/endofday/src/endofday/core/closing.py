@@ -14,7 +14,7 @@ from endofday.core.day import CASH, Books, Closes, Day, OpenLine, closing_price,
 from endofday.core.facts import Portfolio, Quote, members
 from endofday.core.profits import line_profit, sum_profits
 from quant import Missing, exposure, mark_position, previous_business_date
-from quant.money import EXACT, ZERO, round_rate, sum_money
+from quant.money import EXACT, round_rate, sum_money
 from quant.positions import PositionMark
 
 NO_OPTIONS: Mapping[str, OptionTerms] = {}
@@ -147,7 +147,10 @@ def _sums(
     below: tuple[str, ...],
     rates: dict[str, Decimal],
 ) -> Valuation:
-    """Each sum is the sum of the rounded positions; none when something is held and nothing is priced."""
+    """Each sum is the sum of the rounded positions; none when something is held and nothing is priced.
+
+    The unrealised profit is none, too, when the FX part of one position is: that would count as 0.
+    """
     as_of = day.fx_closes[1]
     priced = [one for one in positions if one.market_value_base is not None]
     known = bool(priced) or not positions
@@ -155,6 +158,8 @@ def _sums(
     price_part = sum_money(_amount(one.price_pnl_base) for one in priced)
     fx_parts = [one.fx_pnl_base for one in priced if one.fx_pnl_base is not None]
     fx_part = sum_money(fx_parts) if fx_parts or not positions else None
+    totals = [one.unrealized_pnl_base for one in priced if one.unrealized_pnl_base is not None]
+    whole = known and len(totals) == len(priced)
     return Valuation(
         valuation_id=valuation_id(portfolio.portfolio_id, as_of, 0),
         portfolio_id=portfolio.portfolio_id,
@@ -164,7 +169,7 @@ def _sums(
         revision=0,
         currency=portfolio.base_currency,
         market_value=sum_money(_amount(one.market_value_base) for one in priced) if known else None,
-        unrealized_pnl=sum_money((price_part, fx_part or ZERO)) if known else None,
+        unrealized_pnl=sum_money(totals) if whole else None,
         unrealized_price_pnl=price_part if known else None,
         unrealized_fx_pnl=fx_part,
         long_exposure=values.long if known else None,
