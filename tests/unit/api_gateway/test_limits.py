@@ -6,11 +6,12 @@ from typing import Any, cast
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from api_gateway.app import protected
 from api_gateway.core.limits import LimitFile, Refusal, action_row
 from api_gateway.core.view import View
-from api_gateway.schemas.limits import LimitActionIn
+from api_gateway.schemas.limits import LimitActionIn, LimitIn
 from api_gateway.security.door import Security
 from api_gateway.security.file_key import KeyFile
 from api_gateway.state import Gateway
@@ -119,3 +120,13 @@ async def test_a_wrong_limit_is_refused_with_what_to_write(
 async def test_a_limit_of_an_unknown_portfolio_is_refused(client: httpx.AsyncClient) -> None:
     limit = {"portfolio_id": "NOPE", "measure": "gross", "hard_level": 100.0}
     assert (await client.put("/v1/limits/x", json=limit)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"hard_level": True}, {"hard_level": "1"}, {"hysteresis": False}, {"active": "yes"}, {"active": 1}],
+)
+def test_a_number_or_a_choice_of_another_type_is_no_guess(wrong: dict[str, Any]) -> None:
+    """`true` as a level of 1 would be a limit that nobody meant."""
+    with pytest.raises(ValidationError):
+        LimitIn.model_validate({"portfolio_id": "P", "measure": "gross", "hard_level": 1, **wrong})

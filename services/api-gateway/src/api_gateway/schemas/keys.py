@@ -32,7 +32,7 @@ class KeyIn(BaseModel):
         description="entitled to these and all below them; * means all",
         examples=[["US-CORE"]],
     )
-    expires_in_days: int = Field(default=90, ge=1, le=366)
+    expires_in_days: int = Field(default=90, strict=True, ge=1, le=366)
 
 
 class ApiKeyInfo(Struct, frozen=True, kw_only=True):

@@ -3,20 +3,29 @@
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api_gateway.schemas.common import Cursor
 from api_gateway.schemas.times import Rfc3339
 from contracts import Basis, LimitEvent, Timestamp
 
-Level = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Level = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 Person = Annotated[str, Field(min_length=1, max_length=100, description="who does it", examples=["ann"])]
+
+
+_EXAMPLE: dict[str, JsonValue] = {
+    "portfolio_id": "US-CORE",
+    "measure": "historical_var",
+    "parameters": {"confidence_bp": "9900"},
+    "warning_level": 80000.0,
+    "hard_level": 100000.0,
+}
 
 
 class LimitIn(BaseModel):
     """A limit: scope x measure x levels. What is left out takes the default of the reference page."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_EXAMPLE]})
 
     portfolio_id: str = Field(min_length=1, max_length=128, examples=["US-CORE"])
     scope: str = Field(
@@ -27,11 +36,13 @@ class LimitIn(BaseModel):
     parameters: dict[str, str] = Field(default={}, max_length=10, examples=[{"confidence_bp": "9900"}])
     warning_level: Level | None = None
     hard_level: Level
-    hysteresis: float | None = Field(default=None, ge=0, lt=1, description="fraction of a level")
-    minimum_coverage: float | None = Field(default=None, ge=0, le=1, description="share of positions")
+    hysteresis: float | None = Field(default=None, strict=True, ge=0, lt=1, description="fraction of a level")
+    minimum_coverage: float | None = Field(
+        default=None, strict=True, ge=0, le=1, description="share of positions"
+    )
     max_age_s: Level | None = None
     escalate_after_s: Level | None = None
-    active: bool = True
+    active: bool = Field(default=True, strict=True)
 
 
 class LimitActionIn(BaseModel):
@@ -51,11 +62,20 @@ class LimitActionIn(BaseModel):
 class LimitBacktestIn(LimitIn):
     """A proposed limit, and the stored history to replay through it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{**_EXAMPLE, "from": "2013-10-07T13:30:00Z", "to": "2013-10-07T20:00:00Z"}]
+        }
+    )
+
     basis: Basis = "bar"
     start: Rfc3339 | None = Field(default=None, alias="from")
     end: Rfc3339 | None = Field(default=None, alias="to")
     false_alarm_s: float = Field(
-        default=600.0, ge=0, description="a WARNING or BREACH that ended within it is a false alarm"
+        default=600.0,
+        strict=True,
+        ge=0,
+        description="a WARNING or BREACH that ended within it is a false alarm",
     )
 
 

@@ -1,4 +1,7 @@
-"""Asking for a stress test. Pydantic, so that FastAPI names each wrong field."""
+"""Asking for a stress test. Pydantic, so that FastAPI names each wrong field.
+
+Numbers are strict: else `false` would be a shock of nothing, and a text a number.
+"""
 
 from typing import Literal
 
@@ -15,7 +18,10 @@ class ShockBody(BaseModel):
     )
     value: str = Field(default="", max_length=64, description="of the selector", examples=["Financials"])
     size: float = Field(
-        allow_inf_nan=False, description="-0.2 is minus 20 %; an amount when absolute", examples=[-0.2]
+        strict=True,
+        allow_inf_nan=False,
+        description="-0.2 is minus 20 %; an amount when absolute",
+        examples=[-0.2],
     )
     kind: Literal["relative", "absolute", "log"] = "relative"
     factor: Literal["price", "fx"] = "price"
@@ -28,5 +34,9 @@ class StressBody(BaseModel):
 
     shocks: list[ShockBody] = Field(min_length=1, max_length=100)
     loss: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="reverse stress for this loss, base currency"
+        default=None,
+        strict=True,
+        gt=0,
+        allow_inf_nan=False,
+        description="reverse stress for this loss, base currency",
     )
