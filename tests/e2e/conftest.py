@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from tests.e2e.real_day import MARKET_DATE, load_and_replay
 
+from testkit.airflow import Airflow
 from testkit.platform import Platform
 
 STOPS_THE_STACK = "test_commands.py"
@@ -56,9 +57,17 @@ def replayed(
 
 
 @pytest.fixture(scope="session")
-def closed(replayed: Platform) -> Platform:
-    """The stack after the end of the real day, warehouse and reports included."""
-    replayed.run("eod", "--date", MARKET_DATE.isoformat())
+def airflow(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Airflow:
+    """Airflow beside the platform."""
+    made = Airflow(tmp_path_factory.mktemp("airflow"), platform.environment)
+    made.install()
+    return made
+
+
+@pytest.fixture(scope="session")
+def closed(replayed: Platform, airflow: Airflow) -> Platform:
+    """The stack after the end of the real day as Airflow runs it: warehouse and reports included."""
+    airflow.run("airflow", "dags", "test", "end_of_day", str(MARKET_DATE))
     return replayed
 
 

@@ -29,7 +29,7 @@ RATES_CLOSE = datetime(2013, 10, 7, 21, tzinfo=UTC)
 CORRECTED = ("wait", "closes", "revalue", "pnl", "risk", "warehouse")
 Query = Callable[[str], list[tuple[Any, ...]]]
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)  # the first to want the day closed waits for all of it
 
 
 @pytest.fixture(scope="module")
