@@ -18,6 +18,10 @@ DATA = Path(__file__).resolve().parent
 # Before 2010 the daily file holds other securities under WM (Washington Mutual until 2008) and EEM.
 FIRST_DATE = date(2010, 1, 1)
 
+# The rates end there. Prices that went on without them would leave a book of several currencies scenarios
+# in which no currency moves, and none at all once a day of now is added behind the hole.
+LAST_DATE = date(2018, 12, 31)
+
 # The distribution of one class C share per share. The ticker GOOG passed to class C that day, and the factors
 # file, which follows class C only, does not record it; the raw close falls from 1135.10 to 569.74.
 UNRECORDED_ACTIONS = [("GOOG", date(2014, 4, 3), "split", "2")]
@@ -45,7 +49,7 @@ PORTFOLIOS = [
     ("US-COLLAR", "US equity with a collar of options", "USD", "GLOBAL"),
 ]
 
-COLLARED = date(2021, 1, 4)
+COLLARED = date(2018, 1, 2)
 
 HOLDINGS = [
     Holding("GLOBAL", "EURUSD", -400_000),
@@ -67,8 +71,8 @@ HOLDINGS = [
     Holding("UK-LONGSHORT", "EURGBP", -250_000),
     # A put bought and a call sold against the shares, at Black-Scholes-Merton prices of that day's close.
     Holding("US-COLLAR", "SPY", 2_000, COLLARED),
-    Holding("US-COLLAR", "SPY-2030-P330", 20, COLLARED, "67.25"),
-    Holding("US-COLLAR", "SPY-2030-C450", -20, COLLARED, "51.55"),
+    Holding("US-COLLAR", "SPY-2030-P240", 20, COLLARED, "55.67"),
+    Holding("US-COLLAR", "SPY-2030-C330", -20, COLLARED, "42.32"),
 ]
 
 INSTRUMENTS = [
@@ -90,8 +94,8 @@ INSTRUMENTS = [
 
 # European options on SPY for 100 units each; no quotes of them exist here, so a volatility prices them.
 OPTIONS = [
-    ("SPY-2030-P330", "SPY put 330 December 2030", "330", "put"),
-    ("SPY-2030-C450", "SPY call 450 December 2030", "450", "call"),
+    ("SPY-2030-P240", "SPY put 240 December 2030", "240", "put"),
+    ("SPY-2030-C330", "SPY call 330 December 2030", "330", "call"),
 ]
 OPTION_TERMS = {
     "asset_class": "option",
@@ -113,10 +117,10 @@ LIMIT_COLUMNS = [
     *("limit_id", "portfolio_id", "scope", "scope_value", "measure", "parameters"),
     *("warning_level", "hard_level", "hysteresis", "minimum_coverage", "max_age_s", "escalate_after_s"),
 ]
-# The largest name of US-CORE breaches by design; the financials of EU-FEEDER warn at prices of 2013.
+# The largest name of US-CORE breaches by design, and the financials of EU-FEEDER warn, at the newest prices.
 LIMITS = [
-    ("us-largest-name", "US-CORE", "portfolio", None, "concentration", None, "30", "35"),
-    ("us-var99", "US-CORE", "portfolio", None, "historical_var", "confidence_bp=9900", "180000", "250000"),
+    ("us-largest-name", "US-CORE", "portfolio", None, "concentration", None, "25", "30"),
+    ("us-var99", "US-CORE", "portfolio", None, "historical_var", "confidence_bp=9900", "50000", "75000"),
     ("eu-financials", "EU-FEEDER", "sector", "Financials", "share_of_gross", None, "45", "55"),
     ("eu-apple-free", "EU-FEEDER", "asset", "AAPL", "gross", None, None, "1000"),
     ("uk-leverage", "UK-LONGSHORT", "portfolio", None, "leverage", None, "2.5", "3"),
@@ -165,10 +169,10 @@ def limits() -> pl.DataFrame:
 
 
 def daily_prices() -> pl.DataFrame:
-    """Unadjusted daily bars from FIRST_DATE on."""
+    """Unadjusted daily bars from FIRST_DATE to LAST_DATE."""
     daily = pl.read_parquet(DATA / "daily" / "us-equity-daily-unadjusted.parquet")
     return (
-        daily.filter(pl.col("date") >= FIRST_DATE)
+        daily.filter(pl.col("date").is_between(FIRST_DATE, LAST_DATE))
         .select("symbol", "date", "close", pl.lit("USD").alias("currency"), "open", "high", "low", "volume")
         .sort("symbol", "date")
     )
@@ -176,7 +180,8 @@ def daily_prices() -> pl.DataFrame:
 
 def fx_rates() -> pl.DataFrame:
     """Mid of the daily closing bid and ask, exact, as text."""
-    daily = pl.read_parquet(DATA / "daily" / "fx-daily.parquet").filter(pl.col("date") >= FIRST_DATE)
+    daily = pl.read_parquet(DATA / "daily" / "fx-daily.parquet")
+    daily = daily.filter(pl.col("date").is_between(FIRST_DATE, LAST_DATE))
     # The quotes are 5-decimal numbers stored as floats: round brings the number back, the sum is then whole.
     points = [(pl.col(side) * 100_000).round().cast(pl.Int64) for side in ("bid_close", "ask_close")]
     mid = ((points[0] + points[1]) * 5).cast(pl.Decimal(18, 0)) / pl.lit(1_000_000).cast(pl.Decimal(18, 6))
@@ -198,7 +203,8 @@ def corporate_actions() -> pl.DataFrame:
         dividend=pl.col("reference_price")
         * (1 - pl.col("price_factor") / pl.col("price_factor").shift(-1).over("symbol")),
     )
-    recorded = changes.filter(pl.col("ratio").is_not_null(), pl.col("last_date") >= FIRST_DATE)
+    dated = pl.col("last_date").is_between(FIRST_DATE, LAST_DATE, closed="left")
+    recorded = changes.filter(pl.col("ratio").is_not_null(), dated)
     rows = list(UNRECORDED_ACTIONS)
     for change in recorded.iter_rows(named=True):
         key = (change["symbol"], next_session(change["last_date"]))

@@ -47,7 +47,7 @@ def test_packaged_calibration_is_what_the_history_gives() -> None:
 
 def test_starts_near_the_last_real_close() -> None:
     first = {tick.symbol: tick.price for tick in reversed(ticks(simulator(), 100))}
-    assert abs(first["AAPL"] / Decimal("122.15") - 1) < Decimal("0.001")
+    assert abs(first["AAPL"] / Decimal("157.74") - 1) < Decimal("0.001")
     assert abs(first["EURUSD"] / Decimal("1.14657") - 1) < Decimal("0.001")
 
 
