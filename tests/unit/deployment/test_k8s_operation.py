@@ -170,6 +170,11 @@ def test_the_route_shows_the_api_and_neither_health_nor_metrics() -> None:
     }
 
 
+def test_who_is_reached_by_https_keeps_its_cookie_to_it() -> None:
+    (container,) = named("production", "Deployment", "api-gateway")["spec"]["template"]["spec"]["containers"]
+    assert {"name": "TAPELINE_HTTPS", "value": "true"} in container["env"]
+
+
 @every_overlay
 def test_images_are_named_with_a_version(overlay: str) -> None:
     images = {container["image"] for name, pod in pods(overlay) if not name.startswith("ConfigMap")
