@@ -61,7 +61,8 @@ def shown(amount: Decimal) -> str:
 
 
 def overview_row(page: Page, portfolio: str) -> dict[str, str]:
-    """Texts of the portfolio's line by the heads of their columns."""
+    """Texts of the portfolio's line by the heads of their columns, once it is there."""
+    expect(row_of(page, portfolio)).to_be_visible()
     heads = page.locator("table", has_text=portfolio).first.locator("thead th").all_inner_texts()
     return dict(zip(heads, row_of(page, portfolio).locator("td").all_inner_texts(), strict=True))
 
