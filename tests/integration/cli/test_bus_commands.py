@@ -5,7 +5,8 @@ import uuid
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from typer.testing import CliRunner, Result
 
 from chassis.table import read_table
@@ -55,12 +56,12 @@ def send_letter(bootstrap: str, symbol: str, value: bytes) -> None:
 
 
 def commit(bootstrap: str, group: str, places: dict[tuple[str, int], int]) -> None:
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False})
-    consumer.commit(
-        offsets=[TopicPartition(topic, number, offset) for (topic, number), offset in places.items()],
-        asynchronous=False,
-    )
-    consumer.close()
+    """As a consumer of the group would; an answer is waited for, but not for ever."""
+    offsets = [TopicPartition(topic, number, offset) for (topic, number), offset in places.items()]
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    request = [ConsumerGroupTopicPartitions(group, offsets)]
+    (future,) = admin.alter_consumer_group_offsets(request, request_timeout=30).values()
+    future.result(30)
 
 
 def test_dead_letters_are_listed_shown_and_replayed_once(own_kafka, tapeline):
