@@ -4,20 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from contracts import Bar
+from contracts.bars import different_fields
 
-COMPARED = (
-    "open",
-    "high",
-    "low",
-    "close",
-    "vwap",
-    "volume",
-    "trades",
-    "currency",
-    "first_tick_id",
-    "last_tick_id",
-)
-"""What was traded; when and by whom a bar was made differs always."""
 KEPT_WINDOWS = 96
 
 
@@ -32,10 +20,10 @@ class Tally:
     def count(self, held: Bar | None, final: Bar) -> None:
         """Take in a final bar that comes in the place of `held`."""
         if held is not None and held.status == "provisional":
-            if all(getattr(held, name) == getattr(final, name) for name in COMPARED):
-                self.equal += 1
-            else:
+            if different_fields(held, final):
                 self.different += 1
+            else:
+                self.equal += 1
         if final.revision > 1 and (held is None or held.revision < final.revision):
             self.corrected += 1
 

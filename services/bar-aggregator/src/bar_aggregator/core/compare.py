@@ -4,24 +4,7 @@ from collections import OrderedDict
 from datetime import datetime
 
 from contracts import Bar
-
-COMPARED = (
-    "open",
-    "high",
-    "low",
-    "close",
-    "vwap",
-    "volume",
-    "trades",
-    "currency",
-    "first_tick_id",
-    "last_tick_id",
-)
-
-
-def different_fields(provisional: Bar, final: Bar) -> tuple[str, ...]:
-    """Names of the market fields in which two bars of the same window differ."""
-    return tuple(name for name in COMPARED if getattr(provisional, name) != getattr(final, name))
+from contracts.bars import different_fields
 
 
 class RecentBars:
