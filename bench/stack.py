@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -66,7 +66,11 @@ def run_silver(platform: Platform) -> dict[str, float]:
 def resident_gb(platform: Platform) -> float:
     """Memory of every process of the stack; pages shared by several processes are counted once."""
     own = [process for process in psutil.process_iter() if _belongs(process, platform.home)]
-    return sum(process.memory_full_info().pss for process in own) / 2**30
+    total = 0
+    for process in own:
+        with suppress(psutil.NoSuchProcess):  # a command of the schedule may end meanwhile
+            total += process.memory_full_info().pss
+    return total / 2**30
 
 
 def is_ready(url: str) -> bool:
