@@ -33,7 +33,7 @@ TARGET_PER_CORE = 150_000
 def measure(runs: int) -> list[Row]:
     """The whole equity day as a backlog, once per run, each time as another feed."""
     per_core, per_second = [], []
-    with home() as directory, embedded.running_broker(directory) as (broker, _):
+    with home() as directory, embedded.running_broker(directory, short_lived=False) as (broker, _):
         create_topics(broker.bootstrap)
         load_instruments(broker.bootstrap)
         for run in range(runs + 1):

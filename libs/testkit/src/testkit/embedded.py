@@ -51,14 +51,17 @@ def _formatted() -> Path:
 
 
 @contextmanager
-def running_broker(parent: Path) -> Iterator[tuple[Broker, ChildProcess]]:
-    """A formatted, running, answering, empty broker in a new directory; its process ends with the block."""
+def running_broker(parent: Path, *, short_lived: bool = True) -> Iterator[tuple[Broker, ChildProcess]]:
+    """A formatted, running, answering, empty broker in a new directory; its process ends with the block.
+
+    `short_lived` starts with less work and carries less: for tests. What measures takes the platform's.
+    """
     directory = Path(tempfile.mkdtemp(prefix="kafka-", dir=parent))
     java, kafka_jars = _java(), jars_of("kafka")
     broker = _broker_in(directory)
     shutil.copytree(_formatted(), broker.storage)
     broker.prepare(java, kafka_jars)
-    command = broker.command(java, kafka_jars, short_lived=True)
+    command = broker.command(java, kafka_jars, short_lived=short_lived)
     process = ChildProcess("kafka", command, directory / "console.log")
     try:
         process.wait_ready(broker.is_ready)
