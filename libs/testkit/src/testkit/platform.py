@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,15 +62,16 @@ class Platform:
     def run_json(self, *arguments: str) -> Any:
         return json.loads(self.run(*arguments, "--json"))
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Run one command beside the test."""
-        return subprocess.Popen(
-            [COMMAND, *arguments],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    @contextmanager
+    def beside(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Run one command beside the test; one still running at the end of the block is killed."""
+        command = [COMMAND, *arguments]
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        with subprocess.Popen(command, env=self.environment, text=True, **streams) as process:
+            try:
+                yield process
+            finally:
+                kill_tree(process.pid)
 
     @property
     def client(self) -> dict[str, str]:
@@ -135,11 +136,12 @@ class Platform:
 
 
 def kill_tree(pid: int) -> None:
-    """SIGKILL a process and what it started, such as its JVM."""
-    process = psutil.Process(pid)
-    for one in (process, *process.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):  # a JVM ends by itself when its starter is gone
-            one.kill()
+    """SIGKILL a process and what it started, such as its JVM; one that has ended is left alone."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for one in (process, *process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):  # it may end between being listed and killed
+                one.kill()
 
 
 def eventually(probe: Callable[[], T], accept: Callable[[T], bool], within_s: float = 60.0) -> T:
