@@ -254,7 +254,7 @@ def kill_in_mid_batch(
     while not bus.unaccounted():
         assert bus.counts()["received"] < bus.sent, "it was never seen between sending and committing"
         os.kill(process.pid, signal.SIGCONT)
-        time.sleep(0.02)
+        time.sleep(0.005)
         os.kill(process.pid, signal.SIGSTOP)
     process.kill()
     assert bus.counts()["received"] < bus.sent

@@ -65,9 +65,13 @@ class Platform:
     @contextmanager
     def beside(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Run one command beside the test; one still running at the end of the block is killed."""
-        command = [COMMAND, *arguments]
-        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        with subprocess.Popen(command, env=self.environment, text=True, **streams) as process:
+        with subprocess.Popen(
+            [COMMAND, *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
             try:
                 yield process
             finally:
