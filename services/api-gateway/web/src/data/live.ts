@@ -13,7 +13,7 @@ const TRAIL_EVERY_MS = 1_000;
 export const values = new Shelf<Value>();
 export const risks = new Shelf<Risk>();
 export const limits = new Shelf<LimitEvent>();
-/** Market values of this session by portfolio, at most one a second: the end of each sparkline. */
+/** Market values of this session by portfolio, the last of each second: the end of each sparkline. */
 export const trails = new Shelf<readonly number[]>();
 
 export type Link = "connecting" | "live" | "lost";
@@ -98,11 +98,16 @@ function takeValue(value: Value): void {
   if (value.basis !== "last" || value.as_of === null) return;
   marketTime.value = Math.max(marketTime.peek() ?? 0, Date.parse(value.as_of));
   if (value.market_value === null) return;
+  trail(value.portfolio_id, Number(value.market_value.amount));
+}
+
+function trail(portfolio: string, amount: number): void {
+  const points = trails.at(portfolio).peek() ?? [];
   const at = Date.now();
-  if (at - (trailedAt.get(value.portfolio_id) ?? 0) < TRAIL_EVERY_MS) return;
-  trailedAt.set(value.portfolio_id, at);
-  const trail = trails.at(value.portfolio_id).peek() ?? [];
-  trails.put(value.portfolio_id, [...trail, Number(value.market_value.amount)].slice(-TRAIL_POINTS));
+  // A newer value of the same second takes its place; the first stays, for a line needs two.
+  const sameSecond = points.length > 1 && at - (trailedAt.get(portfolio) ?? 0) < TRAIL_EVERY_MS;
+  if (!sameSecond) trailedAt.set(portfolio, at);
+  trails.put(portfolio, [...(sameSecond ? points.slice(0, -1) : points), amount].slice(-TRAIL_POINTS));
 }
 
 function takeRisk(risk: Risk): void {
