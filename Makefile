@@ -1,5 +1,7 @@
 # Two commands for a newcomer: `make up` and `make test`. The rest is for working on it.
 .DEFAULT_GOAL := help
+# A shell that keeps Python from keeping what it compiled makes every program start twice as slowly.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help up down test test-fast lint format lock contracts web bench airflow install install-dev install-tools
 BIN := .venv/bin
 FAST_TESTS := tests/unit tests/contract tests/architecture

@@ -14,13 +14,10 @@ from chassis.kafka import PublishError
 from chassis.logs import configure_logging
 from chassis.shutdown import StopSignal
 from producer import progress
-from producer.adapters.calibration import save_market
 from producer.core.faults import Faults
 from producer.core.pacing import parse_speed
 from producer.core.replay import Selection
 from producer.replay import ReplayRequest, replay
-from producer.settings import ProducerSettings
-from producer.simulate import simulate
 
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
 
@@ -58,6 +55,10 @@ def simulate_command(
 ) -> None:
     """Send a simulated market, calibrated from real daily history; options go before TAPELINE_* settings."""
     given = {name: value for name, value in locals().items() if name not in ("seconds", "speed")}
+    # Here, since a replay should not wait for exchange calendars, which take a second to import.
+    from producer.settings import ProducerSettings
+    from producer.simulate import simulate
+
     settings = ProducerSettings(**{name: value for name, value in given.items() if value is not None})
     configure_logging("producer", settings.log_format, settings.log_level)
     simulate(settings, SystemClock(), StopSignal().listen(), seconds=seconds, speed=parse_speed(speed))
@@ -111,6 +112,7 @@ def calibrate_command(
     output: Annotated[Path, typer.Option(help="file to write")] = Path("calibration.json"),
 ) -> None:
     """Estimate the simulated market from daily history."""
+    from producer.adapters.calibration import save_market
     from producer.adapters.history import read_history
     from producer.core.calibration import calibrate
 

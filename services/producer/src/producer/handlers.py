@@ -1,7 +1,7 @@
 """The two feeds: a simulated market and the rows of a file. Pure; the loop decides when to take from them."""
 
 import heapq
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,9 @@ from producer.core import faults, replay
 from producer.core.events import KINDS, Event
 from producer.core.faults import Faults
 from producer.core.malformed import break_event
-from producer.core.simulator import Simulator
+
+if TYPE_CHECKING:  # a replay need not wait for exchange calendars, which take a second to import
+    from producer.core.simulator import Simulator
 
 
 class Waiting(NamedTuple):
@@ -30,7 +32,7 @@ class SimulatorFeed:
 
     def __init__(
         self,
-        simulator: Simulator,
+        simulator: "Simulator",
         faults: Faults,
         seed: int,
         *,
