@@ -17,7 +17,8 @@ from confluent_kafka import Consumer, KafkaException
 from bench.rows import Row
 from bench.stack import home, producer, wait_until
 from chassis.bus import Output
-from chassis.kafka import Publisher, committed, end_offsets, new_consumer, new_producer
+from chassis.kafka import Publisher, new_consumer, new_producer
+from chassis.offsets import committed, end_offsets
 from contracts import Instrument, topics
 from contracts.admin import create_topics
 from contracts.codec import encode

@@ -15,7 +15,8 @@ from confluent_kafka import TopicPartition
 from bench.rows import Row, percentile
 from bench.stack import producer, running_platform
 from chassis.clock import SystemClock
-from chassis.kafka import consume_now, end_offsets, new_consumer
+from chassis.kafka import consume_now, new_consumer
+from chassis.offsets import end_offsets
 from contracts import topics
 
 RATE = 5000

@@ -6,12 +6,20 @@ from pathlib import Path
 import pytest
 
 from contracts.admin import create_topics
+from local_stack.broker import Broker
 from testkit import embedded
+from testkit.processes import ChildProcess
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[str]:
-    """Bootstrap address of an empty broker with the contract's topics."""
-    with embedded.running_broker(tmp_path) as (running, _):
-        create_topics(running.bootstrap)
-        yield running.bootstrap
+def running_broker(tmp_path: Path) -> Iterator[tuple[Broker, ChildProcess]]:
+    """An empty broker with the contract's topics, and its process."""
+    with embedded.running_broker(tmp_path) as running:
+        create_topics(running[0].bootstrap)
+        yield running
+
+
+@pytest.fixture
+def broker(running_broker: tuple[Broker, ChildProcess]) -> str:
+    """Its bootstrap address."""
+    return running_broker[0].bootstrap

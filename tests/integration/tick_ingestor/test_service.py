@@ -17,18 +17,20 @@ import pytest
 from confluent_kafka import KafkaException
 
 from chassis.bus import Output, Record
-from chassis.kafka import Publisher, committed, end_offsets, new_consumer, new_producer
+from chassis.kafka import Publisher, new_consumer, new_producer
+from chassis.offsets import committed, end_offsets
 from chassis.table import read_table
 from contracts import Instrument, RejectedTick, Tick, topics
 from contracts.codec import decoder, encode, rejected_from_headers
+from local_stack.broker import Broker
 from local_stack.ports import free_port
 from testkit.processes import ChildProcess
+from testkit.waiting import eventually
 from tick_ingestor.core.counts import PartitionCounts
 
 DAY = Path(__file__).resolve().parents[3] / "data" / "ticks" / "us-equity-trades-2013-10-07.parquet"
 SYMBOLS = ("AIG", "BAC", "IBM", "SPY")
 ROWS = 40_000
-WAIT_S = 90
 ACCEPTED = 'partition="2",result="accepted",topic="marketdata.ticks.raw.v1"} 100.0'
 
 pytestmark = pytest.mark.integration
@@ -101,14 +103,6 @@ class Bus:
     def letters(self) -> list[tuple[Record, RejectedTick]]:
         records = read_table(self.bootstrap, topics.TICKS_REJECTED.name)
         return [(one, rejected_from_headers(one.headers or [])) for one in records]
-
-
-def eventually(probe: Callable[[], Any], accept: Callable[[Any], bool]) -> Any:
-    deadline = time.monotonic() + WAIT_S
-    while not accept(answer := probe()):
-        assert time.monotonic() < deadline, f"not within {WAIT_S} s; the last answer was {answer!r}"
-        time.sleep(0.05)
-    return answer
 
 
 @pytest.fixture
@@ -230,6 +224,27 @@ def test_kill_9_in_mid_stream_loses_and_doubles_nothing(bus: Bus, start: Start) 
         kill_in_mid_batch(bus, process, events[part::4])
         process = start()
     bus.send(events[3::4])
+    all_taken_in_once(bus, events)
+
+
+def test_a_killed_broker_is_waited_for(
+    bus: Bus, start: Start, running_broker: tuple[Broker, ChildProcess]
+) -> None:
+    events = disordered(real_events(ROWS))
+    ingestor = start()
+    bus.send(events[::2])
+    bus.wait_received(1)
+    broker, process = running_broker
+    process.kill()
+    process.start_again()
+    process.wait_ready(broker.is_ready)
+    bus.send(events[1::2])
+    all_taken_in_once(bus, events)
+    assert ingestor.process.poll() is None
+
+
+def all_taken_in_once(bus: Bus, events: list[tuple[bytes | None, bytes | None]]) -> None:
+    """What `disordered` made is counted to the unit, and on the topics once."""
     counts = bus.wait_received(len(events))
     repeated = len(events) - ROWS - ROWS // 200
     assert counts == {

@@ -1,9 +1,9 @@
-"""A group's coordinator that a broker is still looking for is waited for; any other error is not."""
+"""A broker that is away or still looks for a group's coordinator is waited for; any other error is not."""
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from chassis import kafka
+from chassis import offsets
 
 
 class Coordinator:
@@ -19,13 +19,13 @@ class Coordinator:
 
 
 def test_an_answer_is_waited_for() -> None:
-    asked = Coordinator(KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
-    assert kafka._once_coordinated(asked) == 7
+    asked = Coordinator(KafkaError._WAIT_COORD, KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
+    assert offsets._once_back(asked) == 7
 
 
 def test_other_errors_and_an_endless_search_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KafkaException, match="authoriz"):
-        kafka._once_coordinated(Coordinator(KafkaError.GROUP_AUTHORIZATION_FAILED))
-    monkeypatch.setattr(kafka, "COORDINATOR_WAIT_S", 0.2)
+        offsets._once_back(Coordinator(KafkaError.GROUP_AUTHORIZATION_FAILED))
+    monkeypatch.setattr(offsets, "BROKER_WAIT_S", 0.2)
     with pytest.raises(KafkaException):
-        kafka._once_coordinated(Coordinator(*[KafkaError.NOT_COORDINATOR] * 50))
+        offsets._once_back(Coordinator(*[KafkaError.NOT_COORDINATOR] * 50))

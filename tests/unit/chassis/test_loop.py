@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 
 from chassis.bus import Output, Record
 from chassis.health import Health
@@ -42,25 +42,38 @@ class FakeMessage:
         return (1, 1000)
 
 
+class FakeError:
+    """What a poll returns instead of a message."""
+
+    def __init__(self, code: int) -> None:
+        self._error = KafkaError(code)
+
+    def error(self) -> KafkaError:
+        return self._error
+
+
 class FakeConsumer:
     """A log of one topic; remembers what was committed."""
 
-    def __init__(self, *batches: list[FakeMessage]) -> None:
+    def __init__(self, *batches: list[Any]) -> None:
         self._batches = list(batches)
-        self._rest: list[FakeMessage] = []
+        self._rest: list[Any] = []
         self.commits: list[dict[tuple[str, int], tuple[int, str]]] = []
+        self.refusal: int | None = None
 
-    def poll(self, timeout: float) -> FakeMessage | None:
+    def poll(self, timeout: float) -> Any:
         if not self._batches:
             return None
         first, *self._rest = self._batches.pop(0)
         return first
 
-    def consume(self, limit: int, timeout: float) -> list[FakeMessage]:
+    def consume(self, limit: int, timeout: float) -> list[Any]:
         rest, self._rest = self._rest, []
         return rest
 
     def commit(self, offsets: list[Any], asynchronous: bool) -> None:
+        if self.refusal is not None:
+            raise KafkaException(KafkaError(self.refusal))
         self.commits.append({(one.topic, one.partition): (one.offset, one.metadata) for one in offsets})
 
 
@@ -90,14 +103,20 @@ def copy(records: Any) -> list[Output]:
     return [Output("out", record.value, record.key) for record in records]
 
 
-def loop(consumer: FakeConsumer, producer: FakeProducer, handle: Any = copy, **options: Any) -> BatchLoop:
+def loop(
+    consumer: FakeConsumer,
+    producer: FakeProducer,
+    handle: Any = copy,
+    health: Health | None = None,
+    **options: Any,
+) -> BatchLoop:
     publisher = Publisher(producer)  # type: ignore[arg-type]
     return BatchLoop(
         consumer,  # type: ignore[arg-type]
         publisher,
         handle,
         StopSignal(),
-        Health(),
+        health or Health(),
         commit_interval_s=0,
         **options,
     )
@@ -173,4 +192,62 @@ def test_a_handler_that_raises_commits_nothing() -> None:
     running = loop(consumer, producer, broken)
     with pytest.raises(ValueError, match="invariant"):
         running.turn()
+    assert consumer.commits == []
+
+
+@pytest.mark.parametrize(
+    "code", [KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID, KafkaError.TOPIC_AUTHORIZATION_FAILED]
+)
+def test_an_error_that_will_not_pass_stops_the_loop(code: int) -> None:
+    with pytest.raises(KafkaException):
+        loop(FakeConsumer([FakeError(code)]), FakeProducer()).turn()
+
+
+@pytest.mark.parametrize("code", [KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT])
+def test_a_broker_that_is_away_does_not(code: int) -> None:
+    loop(FakeConsumer([FakeError(code)]), FakeProducer()).turn()
+
+
+@pytest.mark.parametrize("code", [KafkaError._WAIT_COORD, KafkaError.COORDINATOR_LOAD_IN_PROGRESS])
+def test_a_broker_that_is_away_is_told_later_and_readiness_says_so(code: int) -> None:
+    consumer, producer, health = FakeConsumer([FakeMessage(0)], [FakeMessage(1)]), FakeProducer(), Health()
+    consumer.refusal = code
+    running = loop(consumer, producer, health=health)
+    running.turn()
+    assert consumer.commits == []
+    assert health.missing().keys() == {"broker"}
+    consumer.refusal = None
+    running.turn()
+    assert consumer.commits == [{("in", 0): (2, "")}]
+    assert health.missing() == {}
+
+
+@pytest.mark.parametrize("code", [KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError.FENCED_INSTANCE_ID])
+def test_a_commit_that_is_forbidden_stops_the_loop(code: int) -> None:
+    consumer = FakeConsumer([FakeMessage(0)])
+    consumer.refusal = code
+    with pytest.raises(KafkaException):
+        loop(consumer, FakeProducer()).turn()
+
+
+def test_nothing_is_committed_of_partitions_that_were_lost() -> None:
+    consumer, producer = FakeConsumer([FakeMessage(0)]), FakeProducer()
+    producer.hold = True
+    running = loop(consumer, producer)
+    running.turn()
+    producer.hold = False
+    running.abandon()
+    assert len(producer) == 0
+    running.turn()
+    assert consumer.commits == []
+
+
+def test_what_could_not_be_committed_before_partitions_were_given_up_is_not_committed_after() -> None:
+    consumer = FakeConsumer([FakeMessage(0)])
+    consumer.refusal = KafkaError.ILLEGAL_GENERATION
+    running = loop(consumer, FakeProducer())
+    running.turn()
+    running.drain()
+    consumer.refusal = None
+    running.turn()
     assert consumer.commits == []

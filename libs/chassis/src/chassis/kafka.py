@@ -1,34 +1,20 @@
-"""Safe client settings, a publisher that never loses an error, and offsets."""
+"""Safe client settings, and a publisher that never loses an error."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
-import stamina
 from confluent_kafka import (
-    OFFSET_INVALID,
     TIMESTAMP_NOT_AVAILABLE,
     Consumer,
     KafkaError,
-    KafkaException,
     Message,
     Producer,
-    TopicPartition,
 )
 
 from chassis.bus import Output, Record
 from chassis.kafka_access import KafkaAccess, librdkafka_options
 from chassis.kafka_login import FollowingConsumer, FollowingProducer
 from chassis.tracing import carrying
-
-T = TypeVar("T")
-
-ADMIN_TIMEOUT_S = 10.0
-COORDINATOR_WAIT_S = 10.0
-_UNCOORDINATED = {
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-}
 
 
 class PublishError(Exception):
@@ -47,9 +33,10 @@ def consumer_config(bootstrap: str, group: str, **overrides: Any) -> dict[str, A
         "enable.partition.eof": True,
         "isolation.level": "read_committed",
         "partition.assignment.strategy": "cooperative-sticky",
-        # A process that was killed keeps its partitions for this long; the client's default is 45 s.
-        "session.timeout.ms": 6_000,
-        "heartbeat.interval.ms": 2_000,
+        # How long an instance that will not come back keeps its partitions (the client's default is 45 s). A
+        # broker that was killed must be back within it, or the members lose theirs and start again.
+        "session.timeout.ms": 15_000,
+        "heartbeat.interval.ms": 3_000,
         # The broker answers as soon as there is something: a longer wait delays nothing, only the news that a
         # partition is at its end. At 10 ms an idle consumer cost the broker a quarter of a core.
         "fetch.wait.max.ms": 100,
@@ -98,6 +85,12 @@ def to_record(message: Message) -> Record:
         message.headers(),  # type: ignore[arg-type]
         0 if kind == TIMESTAMP_NOT_AVAILABLE else timestamp_ms * 1000,
     )
+
+
+def is_final(error: KafkaError) -> bool:
+    """Whether a consumer's error will not pass, such as being fenced or forbidden; an absent broker will."""
+    fatal = error.fatal() or error.code() == KafkaError._FATAL
+    return fatal or (not error.retriable() and error.code() >= 0)
 
 
 class Delivery:
@@ -188,54 +181,3 @@ def consume_now(consumer: Consumer, limit: int, timeout_s: float) -> list[Messag
     """
     first = consumer.poll(timeout_s)
     return [] if first is None else [first, *consumer.consume(limit - 1, 0)]
-
-
-def partitions_of(consumer: Consumer, topic: str) -> list[int]:
-    """Partition numbers of an existing topic; LookupError when it does not exist."""
-    metadata = consumer.list_topics(topic, timeout=ADMIN_TIMEOUT_S).topics.get(topic)
-    if metadata is None or metadata.error is not None or not metadata.partitions:
-        raise LookupError(f"topic {topic} does not exist; `tapeline up` creates it")
-    return sorted(metadata.partitions)
-
-
-def end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
-    """Next offset to be written, per partition."""
-    return {
-        number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=ADMIN_TIMEOUT_S)[1]
-        for number in partitions_of(consumer, topic)
-    }
-
-
-def committed(consumer: Consumer, topic: str) -> dict[int, tuple[int, str]]:
-    """Committed next offset and its metadata per partition of the consumer's group, where there is one."""
-    wanted = [TopicPartition(topic, number) for number in partitions_of(consumer, topic)]
-    found = _once_coordinated(lambda: consumer.committed(wanted, timeout=ADMIN_TIMEOUT_S))
-    return {one.partition: (one.offset, one.metadata or "") for one in found if one.offset != OFFSET_INVALID}
-
-
-def commit(
-    consumer: Consumer,
-    offsets: dict[tuple[str, int], int],
-    metadata: dict[tuple[str, int], str] | None = None,
-) -> None:
-    """Commit next offsets synchronously, each with its metadata text."""
-    notes = metadata or {}
-    wanted = [
-        TopicPartition(topic, number, offset, notes.get((topic, number), ""))
-        for (topic, number), offset in offsets.items()
-    ]
-    _once_coordinated(lambda: consumer.commit(offsets=wanted, asynchronous=False))
-
-
-def _once_coordinated(ask: Callable[[], T]) -> T:
-    """The answer of a group's coordinator, which a broker that has just started is still looking for."""
-    for attempt in stamina.retry_context(
-        on=_is_uncoordinated, attempts=None, timeout=COORDINATOR_WAIT_S, wait_initial=0.05, wait_max=0.5
-    ):
-        with attempt:
-            return ask()
-    raise AssertionError("unreachable: the last attempt returns or raises")
-
-
-def _is_uncoordinated(error: Exception) -> bool:
-    return isinstance(error, KafkaException) and error.args[0].code() in _UNCOORDINATED

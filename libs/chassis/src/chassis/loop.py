@@ -10,11 +10,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from chassis import metrics
 from chassis.bus import Output, Record
 from chassis.health import Health
-from chassis.kafka import Delivery, Publisher, commit, consume_now, to_record
+from chassis.kafka import Delivery, Publisher, consume_now, is_final, to_record
+from chassis.offsets import Place, try_commit
 from chassis.shutdown import StopSignal
 from chassis.tracing import batch_span, note
 
-Place = tuple[str, int]
+BROKER = "broker"
 Handle = Callable[[Sequence[Record]], Iterable[Output]]
 
 
@@ -39,7 +40,8 @@ class BatchLoop:
     - `on_end(topic, partition)` tells that a partition has been read to its end.
 
     A handler that raises stops the loop: bad input must be an output (a dead letter), so an exception is a
-    broken invariant.
+    broken invariant. A broker that is away does not, unless outputs wait too long: progress is committed
+    when it is back.
     """
 
     def __init__(
@@ -99,10 +101,22 @@ class BatchLoop:
 
     def drain(self) -> None:
         """Wait for every acknowledgement and commit; call before partitions are given up."""
+        self._settle()
+        self._commit()
+        self._forget()
+
+    def abandon(self) -> None:
+        """Wait for every acknowledgement and commit nothing; call when partitions are lost.
+
+        Who has them next must not meet outputs that are still on their way, nor an offset that is not ours.
+        """
+        self._settle()
+        self._forget()
+
+    def _settle(self) -> None:
         while self._in_flight:
             self._publisher.wait(self._in_flight[0].delivery)
             self._collect_acknowledged()
-        self._commit()
 
     def _step(self, records: list[Record]) -> None:
         """Handle the batch and hand over what comes out."""
@@ -126,7 +140,7 @@ class BatchLoop:
         assert error is not None
         if error.code() == KafkaError._PARTITION_EOF:
             self._on_end(message.topic() or "", message.partition() or 0)
-        elif error.fatal() or (not error.retriable() and error.code() >= 0):
+        elif is_final(error):
             raise KafkaException(error)
 
     def _publish(self, records: list[Record], outputs: list[Output]) -> None:
@@ -146,6 +160,13 @@ class BatchLoop:
 
     def _commit(self) -> None:
         self._last_commit = time.monotonic()
-        if self._offsets:
-            commit(self._consumer, self._offsets, self._metadata)
-            self._offsets, self._metadata = {}, {}
+        if not self._offsets:
+            return
+        if try_commit(self._consumer, self._offsets, self._metadata):
+            self._forget()
+            self._health.ready(BROKER)
+        else:
+            self._health.not_ready(BROKER, "progress cannot be committed")
+
+    def _forget(self) -> None:
+        self._offsets, self._metadata = {}, {}

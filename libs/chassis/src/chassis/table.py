@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
 
 from chassis.bus import Record
-from chassis.kafka import commit, consume_now, end_offsets, new_consumer, to_record
+from chassis.kafka import consume_now, is_final, new_consumer, to_record
+from chassis.offsets import end_offsets, try_commit
 
 
 class TableReader:
@@ -44,17 +45,16 @@ class TableReader:
                 records.append(record)
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._at_end.add((message.topic() or "", message.partition() or 0))
-            elif error.fatal():
+            elif is_final(error):
                 raise KafkaException(error)
         return records
 
     def commit(self) -> None:
-        """Say that everything returned so far has been taken in."""
+        """Say that everything returned so far has been taken in; what goes unheard is said the next time."""
         news = {
             place: offset for place, offset in self._next.items() if offset != self._committed.get(place, 0)
         }
-        if news:
-            commit(self._consumer, news)
+        if news and try_commit(self._consumer, news):
             self._committed |= news
 
     def close(self) -> None:

@@ -20,17 +20,10 @@ class ChildProcess:
     ) -> None:
         self.name = name
         self.log_file = log_file
+        self._command = list(command)
+        self._environment = None if environment is None else dict(environment)
         log_file.parent.mkdir(parents=True, exist_ok=True)
-        with log_file.open("ab") as log:
-            self.process = subprocess.Popen(
-                list(command),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                env=None if environment is None else dict(environment),
-                start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
-            )
+        self.process = self._started()
 
     @property
     def pid(self) -> int:
@@ -53,6 +46,10 @@ class ChildProcess:
     def log_tail(self, characters: int = 3000) -> str:
         return self.log_file.read_text(errors="replace")[-characters:]
 
+    def start_again(self) -> None:
+        """The same command once more, after its process has ended."""
+        self.process = self._started()
+
     def kill(self) -> None:
         """SIGKILL, as a crash."""
         self.process.kill()
@@ -67,6 +64,18 @@ class ChildProcess:
             except subprocess.TimeoutExpired:
                 self.kill()
         return self.process.returncode
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self.log_file.open("ab") as log:
+            return subprocess.Popen(
+                self._command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=self._environment,
+                start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            )
 
 
 def _end_with_parent() -> None:

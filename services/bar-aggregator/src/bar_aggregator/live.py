@@ -12,9 +12,10 @@ from chassis import metrics
 from chassis.bus import Output
 from chassis.clock import Clock
 from chassis.health import Health
-from chassis.kafka import Publisher, committed, new_consumer, new_producer, partitions_of
+from chassis.kafka import Publisher, new_consumer, new_producer
 from chassis.logs import get_logger
 from chassis.loop import BatchLoop
+from chassis.offsets import committed, partitions_of
 from chassis.shutdown import StopSignal
 from contracts import Bar, topics
 

@@ -4,8 +4,9 @@ from chassis import metrics
 from chassis.bus import Output
 from chassis.clock import Clock, from_us, to_us
 from chassis.health import Health, serve_health
-from chassis.kafka import Publisher, end_offsets, new_consumer, new_producer
+from chassis.kafka import Publisher, new_consumer, new_producer
 from chassis.logs import get_logger
+from chassis.offsets import end_offsets
 from chassis.shutdown import StopSignal
 from contracts import RawTick, topics
 from contracts.codec import encode

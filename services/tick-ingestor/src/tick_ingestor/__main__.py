@@ -86,7 +86,12 @@ def run(settings: IngestorSettings, stop: StopSignal, health: Health) -> None:
         loop.drain()
         ingestor.give_up(one.partition for one in partitions)
 
-    consumer.subscribe([topics.TICKS_RAW.name], on_assign=on_assign, on_revoke=on_revoke)
+    def on_lost(_: Consumer, partitions: list[TopicPartition]) -> None:
+        health.not_ready("partitions", "lost: the broker did not hear from us for longer than a session")
+        loop.abandon()
+        ingestor.give_up(one.partition for one in partitions)
+
+    consumer.subscribe([topics.TICKS_RAW.name], on_assign=on_assign, on_revoke=on_revoke, on_lost=on_lost)
     try:
         loop.run()
     finally:

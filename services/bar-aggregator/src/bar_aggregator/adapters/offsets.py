@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from confluent_kafka import TopicPartition
 
-from chassis.kafka import ADMIN_TIMEOUT_S, commit, new_consumer, partitions_of
+from chassis.kafka import new_consumer
+from chassis.offsets import ADMIN_TIMEOUT_S, commit, partitions_of
 from contracts import topics
 from jobs.progress import Progress
 

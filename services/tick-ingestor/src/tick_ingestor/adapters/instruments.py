@@ -31,11 +31,9 @@ class InstrumentFollower:
 
     def follow(self) -> None:
         """Take in what is new, without waiting."""
-        records = self._reader.poll(0)
-        for record in records:
+        for record in self._reader.poll(0):
             apply(self._table, record)
-        if records:
-            self._reader.commit()
+        self._reader.commit()
 
     def close(self) -> None:
         self._reader.close()

@@ -8,8 +8,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from chassis import metrics
 from chassis.bus import Record
-from chassis.kafka import ADMIN_TIMEOUT_S
 from chassis.logs import get_logger
+from chassis.offsets import ADMIN_TIMEOUT_S
 from contracts import topics
 from contracts.codec import NotADeadLetter
 from tick_ingestor.adapters.tail import read_tail

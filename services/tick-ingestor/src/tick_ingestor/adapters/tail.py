@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from chassis.bus import Record
-from chassis.kafka import ADMIN_TIMEOUT_S, consume_now, new_consumer, partitions_of, to_record
+from chassis.kafka import consume_now, is_final, new_consumer, to_record
+from chassis.offsets import ADMIN_TIMEOUT_S, partitions_of
 
 BATCH_SIZE = 10_000
 
@@ -33,7 +34,7 @@ def read_tail(bootstrap: str, topic: str, per_partition: int) -> Iterator[Record
                     yield record
                 elif error.code() == KafkaError._PARTITION_EOF:
                     ends.pop(number, None)
-                elif error.fatal() or not error.retriable():
+                elif is_final(error):
                     raise KafkaException(error)
     finally:
         consumer.close()

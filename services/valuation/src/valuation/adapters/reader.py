@@ -6,8 +6,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from chassis import metrics
 from chassis.bus import Record
-from chassis.kafka import ADMIN_TIMEOUT_S, commit, consume_now, new_consumer, partitions_of, to_record
+from chassis.kafka import consume_now, is_final, new_consumer, to_record
 from chassis.logs import get_logger
+from chassis.offsets import ADMIN_TIMEOUT_S, partitions_of, try_commit
 from valuation.core.progress import Offsets, Place
 
 log = get_logger(__name__)
@@ -71,14 +72,7 @@ class Reader:
         """
         note = json.dumps({"watermark_us": watermark_us})
         offsets = {place: offset for place, offset in offsets.items() if place in self}
-        if not offsets:
-            return True
-        try:
-            commit(self._consumer, offsets, dict.fromkeys(offsets, note))
-        except KafkaException as error:
-            log.warning("progress not committed, trying again", error=str(error))
-            return False
-        return True
+        return not offsets or try_commit(self._consumer, offsets, dict.fromkeys(offsets, note))
 
     def measure_lag(self, read: Offsets) -> None:
         """Renew the lag metric from what the client knows of the partitions' ends."""
@@ -123,6 +117,6 @@ def _end_of(message: Message) -> Offsets:
     assert error is not None
     if error.code() == KafkaError._PARTITION_EOF:
         return {(message.topic() or "", message.partition() or 0): message.offset() or 0}
-    if error.fatal() or (not error.retriable() and error.code() >= 0):
+    if is_final(error):
         raise KafkaException(error)
     return {}
