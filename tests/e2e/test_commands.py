@@ -11,7 +11,8 @@ import pytest
 from local_stack import processes
 from local_stack.state import StateDir
 from local_stack.waiting import wait_until
-from testkit.platform import Platform, eventually
+from testkit.platform import Platform
+from testkit.waiting import eventually
 
 COMPONENTS = {
     "postgres",
@@ -55,7 +56,7 @@ def test_up_is_whole_idempotent_and_recovers_and_down_leaves_nothing(platform: P
     state = StateDir(platform.home)
     supervisord = int((state.run_dir / "supervisord.pid").read_text())
     os.kill(supervisord, signal.SIGKILL)
-    assert wait_until(lambda: not psutil.pid_exists(supervisord), 10)
+    assert wait_until(lambda: not psutil.pid_exists(supervisord), 60)
     platform.up(feed="none")
     after = pids(platform)
     assert after.pop("producer") is None

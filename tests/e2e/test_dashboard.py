@@ -26,7 +26,8 @@ from tests.e2e.screen import (
     stopped,
 )
 
-from testkit.platform import Platform, eventually
+from testkit.platform import Platform
+from testkit.waiting import eventually
 
 WEB = Path(__file__).resolve().parents[2] / "services" / "api-gateway" / "web"
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
@@ -145,8 +146,8 @@ def test_var_and_a_breach_change_while_the_page_is_open(browser: Browser, desk: 
         expect(page.locator("tr", has_text=QUIET_LIMIT).filter(has_text="BREACH")).to_be_visible()
         send_price(desk, "IBM", "190.00")
         states_become(page, "OK")
-        points = row_of(page, PORTFOLIO).locator(".spark polyline").get_attribute("points") or ""
-        assert len(points.split()) >= 2
+        line = row_of(page, PORTFOLIO).locator(".spark polyline")
+        eventually(lambda: (line.get_attribute("points") or "").split(), lambda points: len(points) >= 2)
         assert errors == []
 
 

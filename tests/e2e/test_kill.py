@@ -7,26 +7,28 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
 import polars as pl
 import pytest
 
 from testkit.days import shifted_day
 from testkit.oracles import five_minute_bars, last_prices
-from testkit.platform import CommandFailed, Platform, eventually, kill_tree
+from testkit.platform import CommandFailed, Platform, kill_tree
+from testkit.waiting import eventually
 
 DAY = Path(__file__).resolve().parents[2] / "data" / "ticks" / "us-equity-trades-2013-10-07.parquet"
 MARKET_DATE = date(2013, 9, 30)
 ROWS = pl.scan_parquet(DAY).select(pl.len()).collect().item()
-VICTIMS = ("tick-ingestor", "bar-aggregator", "valuation", "tick-ingestor")
+VICTIMS = ("tick-ingestor", "bar-aggregator", "valuation", "kafka", "tick-ingestor")
 
 pytestmark = pytest.mark.timeout(600)
 
 
 def attempted(command: Callable[[], Any]) -> Any:
-    """The command's answer, or None while the service behind it is coming back."""
+    """The command's answer, or None while what is behind it is coming back."""
     try:
         return command()
-    except CommandFailed:
+    except (CommandFailed, httpx.HTTPStatusError):
         return None
 
 
@@ -54,8 +56,8 @@ def test_killed_processes_come_back_and_nothing_is_lost_or_doubled(
         pid = platform.pid(victim)
         with platform.beside("replay", str(day), "--from", start, "--to", end, "--speed", "max") as replay:
             eventually(
-                lambda: platform.ingest_counts(before),
-                lambda counts, least=sent: counts["received"] > least,
+                lambda: attempted(lambda: platform.ingest_counts(before)),
+                lambda counts, least=sent: counts is not None and counts["received"] > least,
                 120,
             )
             kill_tree(pid)

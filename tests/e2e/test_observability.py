@@ -12,7 +12,8 @@ import pytest
 from tests.unit.observability.rules import panel_queries
 
 from testkit.days import shifted_day
-from testkit.platform import Platform, eventually
+from testkit.platform import Platform
+from testkit.waiting import eventually
 
 DAY = Path(__file__).resolve().parents[2] / "data" / "ticks" / "us-equity-trades-2013-10-07.parquet"
 FIRST_TICKS, TICKS = "5000", "20000"

@@ -13,7 +13,8 @@ from kafka import KafkaProducer
 from tests.e2e.real_day import BOOK, DAY, MARKET_DATE, TAKEN_ON, euros_per_dollar, scenario_losses
 
 from testkit.oracles import OracleBar, five_minute_bars, last_prices, money
-from testkit.platform import Platform, eventually
+from testkit.platform import Platform
+from testkit.waiting import eventually
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -20,7 +20,8 @@ from chassis.table import read_table
 from contracts import RiskReport, Valuation, topics
 from contracts.codec import decoder
 from reports.core.figures import MINUS, money
-from testkit.platform import Platform, eventually
+from testkit.platform import Platform
+from testkit.waiting import eventually
 
 BOOK = "EURBOOK"
 AT_CLOSE = "2013-10-07T21:00:00Z"

@@ -14,7 +14,8 @@ import polars as pl
 import pytest
 from kafka import KafkaProducer
 
-from testkit.platform import Platform, eventually
+from testkit.platform import Platform
+from testkit.waiting import eventually
 
 PRICES_DAILY = Path(__file__).resolve().parents[2] / "data" / "demo" / "prices.parquet"
 # After every replayed day of the other modules: an older tick never replaces a newer price.

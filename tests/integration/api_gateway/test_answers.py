@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import httpx
 import pytest
@@ -20,9 +20,9 @@ from testkit.builders import (
     make_valuation,
     make_var,
 )
+from testkit.waiting import eventually
 
 pytestmark = pytest.mark.integration
-T = TypeVar("T")
 
 
 class Gateway(Protocol):
@@ -37,15 +37,6 @@ class Gateway(Protocol):
     def publish(self, *messages: Struct) -> None: ...
     def store(self, sql: str, *rows: tuple[object, ...]) -> None: ...
     def close(self) -> int: ...
-
-
-def eventually(probe: Callable[[], T], accept: Callable[[T], bool], within_s: float = 10.0) -> T:
-    """The first accepted answer; the last one is shown when none comes."""
-    deadline = time.monotonic() + within_s
-    while not accept(answer := probe()):
-        assert time.monotonic() < deadline, answer
-        time.sleep(0.02)
-    return answer
 
 
 def test_value_positions_and_exposures_are_of_one_valuation(gateway: Gateway) -> None:

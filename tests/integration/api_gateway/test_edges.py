@@ -13,11 +13,12 @@ import pytest
 from confluent_kafka import Producer
 from msgspec import Struct
 
-from chassis.kafka import commit, new_consumer
+from chassis.kafka import new_consumer
+from chassis.offsets import commit
 from contracts import topics
 from testkit.builders import make_instrument, make_portfolio, make_valuation
-from testkit.platform import eventually
 from testkit.processes import ChildProcess
+from testkit.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

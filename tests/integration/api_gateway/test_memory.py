@@ -12,8 +12,8 @@ import pytest
 from msgspec import Struct
 
 from testkit.builders import make_portfolio, make_position_value, make_valuation
-from testkit.platform import eventually
 from testkit.processes import ChildProcess
+from testkit.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from contracts import DailyPnl
 from testkit.builders import make_portfolio, make_position_value, make_valuation
-from testkit.platform import eventually
+from testkit.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -13,6 +13,7 @@ import pytest
 from msgspec import Struct
 
 from testkit.builders import make_portfolio, make_position_value, make_valuation
+from testkit.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -65,7 +66,7 @@ def until(found: Iterator[Event], amount: str) -> Event:
 
 def test_snapshot_change_and_resume(gateway: Gateway) -> None:
     gateway.publish(make_portfolio("SSE"), value_at("SSE", "14:00:00", "10"))
-    wait_for(lambda: gateway.client.get("/v1/portfolios/SSE/value").json().get("as_of") is not None)
+    eventually(lambda: gateway.client.get("/v1/portfolios/SSE/value").json().get("as_of") is not None)
     only = {"topics": "values", "portfolio_id": "SSE"}
     with events(gateway, **only) as found:
         assert next(found) == Event("snapshot", {"reason": "new", "events": 1})
@@ -74,7 +75,7 @@ def test_snapshot_change_and_resume(gateway: Gateway) -> None:
         gateway.publish(value_at("SSE", "14:00:01", "11"))
         second = until(found, "11")
     gateway.publish(value_at("SSE", "14:00:02", "12"), value_at("SSE", "14:00:03", "13"))
-    wait_for(lambda: gateway.get("/portfolios/SSE/value")["market_value"]["amount"] == "13")
+    eventually(lambda: gateway.get("/portfolios/SSE/value")["market_value"]["amount"] == "13")
     with events(gateway, second.id, **only) as found:
         assert next(found) == Event("resumed", {"events": 1})
         assert next(found).data["market_value"]["amount"] == "13"
@@ -127,7 +128,7 @@ def test_a_restart_ends_streams_and_gives_a_new_snapshot(
     gateway: Gateway, start_gateway: Callable[[], Gateway]
 ) -> None:
     gateway.publish(make_portfolio("AGAIN"), value_at("AGAIN", "14:00:00", "10"))
-    wait_for(lambda: gateway.client.get("/v1/portfolios/AGAIN/value").json().get("as_of") is not None)
+    eventually(lambda: gateway.client.get("/v1/portfolios/AGAIN/value").json().get("as_of") is not None)
     only = {"topics": "values", "portfolio_id": "AGAIN"}
     old = start_gateway()
     with events(old, **only) as found:
@@ -144,10 +145,3 @@ def test_a_restart_ends_streams_and_gives_a_new_snapshot(
 def stop_process(gateway: Any) -> int:
     """End the process only: the client still reads."""
     return int(gateway.process.stop())
-
-
-def wait_for(accept: Callable[[], bool], within_s: float = 10.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not accept():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -12,7 +12,7 @@ from chassis.table import read_table
 from contracts import Trade, topics
 from contracts.codec import decoder
 from testkit.builders import make_instrument, make_portfolio, moment
-from testkit.platform import eventually
+from testkit.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

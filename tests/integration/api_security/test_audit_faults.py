@@ -20,12 +20,12 @@ PATHS = "SELECT path FROM ops.audit_log WHERE number > $1 ORDER BY number"
 
 
 async def last(desk) -> int:
-    await asyncio.wait_for(desk.security.audit._log._waiting.join(), 5)
+    await asyncio.wait_for(desk.security.audit._log._waiting.join(), 60)
     return await desk.owners.fetchval("SELECT coalesce(max(number), 0) FROM ops.audit_log")
 
 
 async def paths_since(desk, number: int) -> list[str]:
-    await asyncio.wait_for(desk.security.audit._log._waiting.join(), 5)
+    await asyncio.wait_for(desk.security.audit._log._waiting.join(), 60)
     return [row["path"] for row in await desk.owner(PATHS, number)]
 
 
@@ -85,7 +85,7 @@ async def test_an_entry_that_the_database_refuses_does_not_take_the_others_with_
     for one in (good, bad, good):
         log.note(one)
     writing = asyncio.create_task(log.run())
-    await asyncio.wait_for(log._waiting.join(), 5)
+    await asyncio.wait_for(log._waiting.join(), 60)
     assert (await paths_since(desk, before)).count("/good") == 2
     assert not writing.done()
     writing.cancel()

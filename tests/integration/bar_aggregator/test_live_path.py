@@ -1,18 +1,17 @@
 """The live path on a real broker and real ticks: exact bars, also when it is killed on the way."""
 
 import sys
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
 from bar_aggregator.live import GROUP
 from chassis.bus import Output
-from chassis.kafka import Publisher, committed, end_offsets, new_consumer, new_producer
+from chassis.kafka import Publisher, new_consumer, new_producer
+from chassis.offsets import committed, end_offsets
 from chassis.table import read_table
 from contracts import Bar, Tick, topics
 from contracts.admin import create_topics
@@ -20,10 +19,10 @@ from contracts.codec import decoder, encode
 from testkit import embedded
 from testkit.oracles import OracleBar, five_minute_bars
 from testkit.processes import ChildProcess
+from testkit.waiting import eventually
 
 DAY = Path(__file__).resolve().parents[3] / "data" / "ticks" / "us-equity-trades-2013-10-07.parquet"
 ROWS = 100_000
-WAIT_S = 90
 PROGRAM = """
 import sys
 from bar_aggregator.live import HEALTH_NAME, LivePath
@@ -95,13 +94,6 @@ def numbers(bar: Bar) -> OracleBar:
     return OracleBar(bar.open, bar.high, bar.low, bar.close, bar.vwap, bar.volume, bar.trades)
 
 
-def wait_for(probe: Any) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not probe():
-        assert time.monotonic() < deadline, f"not within {WAIT_S} s"
-        time.sleep(0.2)
-
-
 def test_provisional_bars_are_exact_although_the_process_is_killed_on_the_way(
     broker: str, first_ticks: Path, tmp_path: Path, child_environment: dict[str, str]
 ) -> None:
@@ -115,14 +107,14 @@ def test_provisional_bars_are_exact_although_the_process_is_killed_on_the_way(
 
     send(broker, first_ticks, 0, ROWS // 2)
     process = start("first")
-    wait_for(lambda: len(found(broker)) > len(closed) // 4)
+    eventually(lambda: len(found(broker)) > len(closed) // 4)
     process.kill()
     assert unread(broker) > 0, "windows were open: the next process has to read them again"
     send(broker, first_ticks, ROWS // 2, ROWS)
     process = start("second")
     try:
-        wait_for(lambda: len(found(broker)) >= len(closed))
-        wait_for(lambda: {bar.window_start for bar in bars_on(broker, "forming")} >= {newest})
+        eventually(lambda: len(found(broker)) >= len(closed))
+        eventually(lambda: {bar.window_start for bar in bars_on(broker, "forming")} >= {newest})
     finally:
         assert process.stop() == 0, process.log_tail()
     assert {key: numbers(bar) for key, bar in found(broker).items()} == closed

@@ -4,9 +4,8 @@ import json
 import os
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from contracts.admin import create_topics
 from contracts.codec import decoder
 from tapeline_cli.app import app
 from tapeline_cli.progress import Offsets, wait_taken_in
+from testkit.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -32,14 +32,6 @@ def ingestor(kafka: str, tmp_path: Path, child_environment: dict[str, str]) -> I
     yield
     process.terminate()
     assert process.wait(15) == 0
-
-
-def eventually(probe: Callable[[], Any], within_s: float = 60.0) -> Any:
-    deadline = time.monotonic() + within_s
-    while not (answer := probe()):
-        assert time.monotonic() < deadline, f"still {answer!r} after {within_s:.0f} s"
-        time.sleep(0.2)
-    return answer
 
 
 @pytest.mark.usefixtures("ingestor")

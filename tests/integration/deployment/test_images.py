@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from local_stack.ports import free_port
-from testkit.platform import eventually
+from testkit.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD_S, UP_S = 1800, 600

@@ -20,8 +20,9 @@ from tests.integration.deployment.secured_broker import (
 
 from api_gateway.adapters.kafka import consumer_for, producer_for
 from chassis.bus import Output
-from chassis.kafka import Publisher, PublishError, committed, new_consumer, new_producer
+from chassis.kafka import Publisher, PublishError, new_consumer, new_producer
 from chassis.kafka_access import KafkaAccess, librdkafka_options
+from chassis.offsets import committed
 from contracts import topics
 from risk.adapters.faust_app import credentials
 

@@ -20,7 +20,8 @@ from chassis import metrics
 from chassis.bus import Output
 from chassis.clock import SystemClock
 from chassis.health import Health
-from chassis.kafka import Publisher, committed, new_consumer, new_producer
+from chassis.kafka import Publisher, new_consumer, new_producer
+from chassis.offsets import committed
 from contracts import topics
 from contracts.admin import create_topics
 from jobs.lake import Lake, read_table

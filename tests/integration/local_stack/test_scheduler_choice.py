@@ -1,12 +1,10 @@
 """Who schedules is chosen once for a stack, not anew in each shell."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from local_stack import processes
 from local_stack.errors import StackError
 from local_stack.services import SCHEDULER
 from local_stack.stack import Stack
@@ -14,16 +12,6 @@ from local_stack.state import StateDir
 from local_stack.supervision import Supervisor
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StateDir]:
-    """A stack's directory; its supervisor is ended."""
-    state = StateDir(tmp_path_factory.mktemp("stack"))
-    state.make()
-    yield state
-    Supervisor(state).shut_down()
-    processes.end(processes.of_stack(state))
 
 
 def prepared(state: StateDir, **given: str) -> Stack:

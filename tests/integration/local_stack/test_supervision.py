@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -23,16 +22,6 @@ pytestmark = pytest.mark.integration
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 
-@pytest.fixture
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StateDir]:
-    """A stack's directory; whatever a failed test left running is ended."""
-    state = StateDir(tmp_path_factory.mktemp("stack"))
-    state.make()
-    yield state
-    Supervisor(state).shut_down()
-    processes.end(processes.of_stack(state))
-
-
 def is_up(supervisor: Supervisor, name: str, not_pid: int = 0) -> bool:
     program = supervisor.programs().get(name)
     return program is not None and program.pid not in (0, not_pid)
@@ -42,10 +31,10 @@ def test_a_killed_program_comes_back(state: StateDir):
     supervisor = Supervisor(state)
     supervisor.ensure([Program("sleeper", SLEEPER)])
     supervisor.start("sleeper")
-    assert wait_until(lambda: is_up(supervisor, "sleeper"), 10)
+    assert wait_until(lambda: is_up(supervisor, "sleeper"), 60)
     pid = supervisor.programs()["sleeper"].pid
     os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: is_up(supervisor, "sleeper", not_pid=pid), 20)
+    assert wait_until(lambda: is_up(supervisor, "sleeper", not_pid=pid), 60)
 
 
 def test_a_changed_program_is_replaced_and_the_others_stay(state: StateDir):
@@ -53,7 +42,7 @@ def test_a_changed_program_is_replaced_and_the_others_stay(state: StateDir):
     supervisor.ensure([Program("one", SLEEPER), Program("two", SLEEPER)])
     for name in ("one", "two"):
         supervisor.start(name)
-        assert wait_until(lambda name=name: is_up(supervisor, name), 10)
+        assert wait_until(lambda name=name: is_up(supervisor, name), 60)
     before = supervisor.programs()
     assert supervisor.ensure([Program("one", SLEEPER), Program("two", SLEEPER)]) == []
     assert supervisor.ensure([Program("one", SLEEPER), Program("two", SLEEPER, {"X": "1"})]) == ["two"]
@@ -71,7 +60,7 @@ def test_a_program_that_ignores_the_request_is_killed(state: StateDir):
     supervisor = Supervisor(state)
     supervisor.ensure([Program("stubborn", [sys.executable, "-c", stubborn], stop_seconds=1)])
     supervisor.start("stubborn")
-    assert wait_until(deaf.exists, 10)
+    assert wait_until(deaf.exists, 60)
     assert supervisor.stop(["stubborn"], 10) == []
 
 
@@ -90,7 +79,7 @@ def test_broker_and_database_survive_kills_and_a_dead_supervisor_leaves_nothing_
     for pid in pids.values():
         os.kill(pid, signal.SIGKILL)
     for name, pid in pids.items():
-        assert wait_until(lambda name=name, pid=pid: is_up(stack.supervisor, name, not_pid=pid), 20)
+        assert wait_until(lambda name=name, pid=pid: is_up(stack.supervisor, name, not_pid=pid), 60)
     assert wait_until(stack.database.is_ready, 30)
     assert wait_until(stack.broker.is_ready, 30)
     with psycopg.connect(stack.endpoints.postgres) as connection:
@@ -98,7 +87,7 @@ def test_broker_and_database_survive_kills_and_a_dead_supervisor_leaves_nothing_
 
     supervisord = int((state.run_dir / "supervisord.pid").read_text())
     os.kill(supervisord, signal.SIGKILL)
-    assert wait_until(lambda: not psutil.pid_exists(supervisord), 10)
+    assert wait_until(lambda: not psutil.pid_exists(supervisord), 60)
     assert processes.of_stack(state), "the broker outlives its supervisor"
     assert stack.down() >= 2
     assert processes.of_stack(state) == []
@@ -129,7 +118,7 @@ def test_processes_of_another_stack_are_not_touched(state: StateDir, tmp_path: P
     supervisor.ensure([Program("sleeper", SLEEPER)])
     supervisor.start("sleeper")
     try:
-        assert wait_until(lambda: is_up(supervisor, "sleeper"), 10)
+        assert wait_until(lambda: is_up(supervisor, "sleeper"), 60)
         assert processes.of_stack(state) == []
         Stack(state, {}).down()
         assert is_up(supervisor, "sleeper")

@@ -14,8 +14,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from chassis.bus import Output
-from chassis.kafka import Publisher, end_offsets, new_consumer, new_producer
-from chassis.kafka import committed as read_committed
+from chassis.kafka import Publisher, new_consumer, new_producer
+from chassis.offsets import committed as read_committed
+from chassis.offsets import end_offsets
 from chassis.table import read_table
 from contracts import RiskReport, Valuation, topics
 from contracts.admin import create_topics

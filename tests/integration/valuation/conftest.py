@@ -11,15 +11,16 @@ import psycopg
 import pytest
 
 from chassis.bus import Output
-from chassis.kafka import Publisher, committed, end_offsets, new_consumer, new_producer
+from chassis.kafka import Publisher, new_consumer, new_producer
+from chassis.offsets import committed, end_offsets
 from chassis.table import read_table
 from contracts import Topic, Valuation, topics
 from contracts.admin import create_topics
 from contracts.codec import decoder, encode
 from local_stack.ports import free_port
 from testkit import embedded
-from testkit.platform import eventually
 from testkit.processes import ChildProcess
+from testkit.waiting import eventually
 from valuation.handlers import HANDLERS
 
 

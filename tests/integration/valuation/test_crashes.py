@@ -7,7 +7,7 @@ import time
 import pytest
 
 from testkit.builders import make_bar, make_instrument, make_portfolio, make_position, make_tick
-from testkit.platform import eventually
+from testkit.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -14,7 +14,7 @@ from testkit.builders import (
     make_trade,
     moment,
 )
-from testkit.platform import eventually
+from testkit.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -4,23 +4,21 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import psutil
 import psycopg
 
 from testkit.oracles import OracleBar
+from testkit.waiting import eventually
 
-T = TypeVar("T")
 COMMAND = Path(sys.executable).parent / "tapeline"
 COMMAND_TIMEOUT_S = 240
-POLL_S = 0.1
 
 
 class CommandFailed(Exception):
@@ -146,15 +144,3 @@ def kill_tree(pid: int) -> None:
         for one in (process, *process.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):  # it may end between being listed and killed
                 one.kill()
-
-
-def eventually(probe: Callable[[], T], accept: Callable[[T], bool], within_s: float = 60.0) -> T:
-    """The first answer of `probe` that is accepted; AssertionError with the last answer when time is over."""
-    deadline = time.monotonic() + within_s
-    while True:
-        answer = probe()
-        if accept(answer):
-            return answer
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not accepted within {within_s:.0f} s; the last answer was {answer!r}")
-        time.sleep(POLL_S)
