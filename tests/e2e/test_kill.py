@@ -19,7 +19,7 @@ from testkit.waiting import eventually
 DAY = Path(__file__).resolve().parents[2] / "data" / "ticks" / "us-equity-trades-2013-10-07.parquet"
 MARKET_DATE = date(2013, 9, 30)
 ROWS = pl.scan_parquet(DAY).select(pl.len()).collect().item()
-VICTIMS = ("tick-ingestor", "bar-aggregator", "valuation", "kafka", "tick-ingestor")
+VICTIMS = ("bar-aggregator", "tick-ingestor", "valuation", "kafka", "tick-ingestor")
 
 pytestmark = pytest.mark.timeout(600)
 
