@@ -7,7 +7,7 @@ business date, a schema cannot say: 422 is right for some, so that valid data is
 import asyncio
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -71,7 +71,7 @@ pytestmark = pytest.mark.integration
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "reference" / "openapi.json"
 KEY = "integration-test-key-0123456789"
-ENDLESS = ["stream"]
+ENDLESS = {"stream"}
 CHECKS = [
     content_type_conformance,
     negative_data_rejection,
@@ -201,17 +201,35 @@ def ports(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     thread.join()
 
 
-@api.exclude(operation_id=ENDLESS).parametrize()
-@settings(
-    max_examples=5, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+def fuzzing(name: str) -> Callable[..., None]:
+    """The test of one operation under generated requests."""
+
+    @api.include(operation_id=name).parametrize()
+    @settings(
+        max_examples=30,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def only_documented_answers(case, ports: tuple[int, int]) -> None:
+        port = ports[is_administrative(name)]
+        answer = case.call(base_url=f"http://{LOOPBACK}:{port}", headers={"X-API-Key": KEY})
+        assert answer.status_code != 500, answer.text
+        case.validate_response(answer, checks=CHECKS)
+
+    return only_documented_answers
+
+
+OPERATIONS = {
+    operation["operationId"]: (path, method, operation)
+    for path, item in json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"].items()
+    for method, operation in item.items()
+}
+# A test each: what schemathesis makes of one function shares an id, and pytest-xdist runs an id once.
+globals().update(
+    {f"test_only_documented_answers_of_{name}": fuzzing(name) for name in sorted(OPERATIONS.keys() - ENDLESS)}
 )
-def test_only_documented_answers(case, ports: tuple[int, int]) -> None:
-    port = ports[is_administrative(case.operation.definition.raw["operationId"])]
-    answer = case.call(base_url=f"http://{LOOPBACK}:{port}", headers={"X-API-Key": KEY})
-    assert answer.status_code != 500, answer.text
-    case.validate_response(answer, checks=CHECKS)
-
-
 GIVEN = {
     "portfolio_id": "US-CORE",
     "limit_id": "us-var",
@@ -231,14 +249,9 @@ NOTHING_TO_SHOW = {
     "signIn": "there is no such link",
     "signOut": "a key is no session",
 }
-OPERATIONS = {
-    operation["operationId"]: (path, method, operation)
-    for path, item in json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"].items()
-    for method, operation in item.items()
-}
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - {*ENDLESS, *NOTHING_TO_SHOW}))
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - ENDLESS - NOTHING_TO_SHOW.keys()))
 def test_an_ordinary_request_succeeds_as_documented(name: str, ports: tuple[int, int]) -> None:
     """Generated requests are mostly refused: without this nobody would look at the answers of some."""
     path, method, operation = OPERATIONS[name]

@@ -167,6 +167,8 @@ def test_only_the_portfolios_that_may_be_shown_are(warehouse: str) -> None:
         ("daily-pnl", dt.date(2013, 10, 8), "no profit and loss of 2013-10-08"),
         ("risk-exposure", dt.date(2013, 10, 8), "no official value of 2013-10-08"),
         ("daily-pnl", dt.date(2013, 10, 6), "is a Sunday"),
+        ("daily-pnl", dt.date(1, 1, 1), "no tick is older"),
+        ("risk-exposure", dt.date(9999, 12, 31), "no official value of 9999-12-31"),
     ],
 )
 def test_a_date_that_cannot_be_told_says_what_to_do(

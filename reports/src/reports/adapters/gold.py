@@ -32,6 +32,10 @@ _PORTFOLIOS = _VERSIONS.format(
 _NAMES = _VERSIONS.format(key="symbol", columns="symbol, name", mart="mart_report_instruments")
 
 
+FIRST_DATE = dt.date(1970, 1, 1)
+"""Event times before it are refused at the intake, so nothing can be known of an earlier date."""
+
+
 class ReportUnavailable(Exception):
     """A report cannot be made; the text says what is missing, `fix` what brings it."""
 
@@ -41,7 +45,9 @@ class ReportUnavailable(Exception):
 
 
 def require_business_date(date: dt.date) -> None:
-    """Raises ReportUnavailable for a Saturday or Sunday."""
+    """Raises ReportUnavailable for a Saturday or Sunday, and for a date before the first of all ticks."""
+    if date < FIRST_DATE:
+        raise ReportUnavailable(f"{date} is before {FIRST_DATE}; no tick is older", "ask for a later date")
     if date.weekday() >= 5:
         before = previous_business_date(date)
         raise ReportUnavailable(
