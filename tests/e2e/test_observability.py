@@ -21,8 +21,6 @@ FIRST_TICKS, TICKS = "5000", "20000"
 # Panels that are empty until something happens that this test does not do.
 AFTER_AN_EVENT = {
     ("risk", "Second calculation, divergence"): "an end of day with its challenger",
-    ("risk", "Limit events"): "a limit that changes its state",
-    ("api", "Errors by route"): "an answer of the gateway with 5xx",
 }
 
 # Of each source that the test makes move: a rate begins at the first sample of a series.
