@@ -64,7 +64,6 @@ def test_killed_processes_come_back_and_nothing_is_lost_or_doubled(
             output, _ = replay.communicate(timeout=240)
         assert replay.returncode == 0, output
         sent += rows
-    assert platform.ingest_counts(before)["received"] <= sent < ROWS
     start, end, _ = last
     platform.run("replay", str(day), "--from", start, "--to", end, "--speed", "max", "--wait")
 

@@ -243,11 +243,13 @@ def test_nothing_is_committed_of_partitions_that_were_lost() -> None:
 
 
 def test_what_could_not_be_committed_before_partitions_were_given_up_is_not_committed_after() -> None:
-    consumer = FakeConsumer([FakeMessage(0)])
+    consumer, health = FakeConsumer([FakeMessage(0)]), Health()
     consumer.refusal = KafkaError.ILLEGAL_GENERATION
-    running = loop(consumer, FakeProducer())
+    running = loop(consumer, FakeProducer(), health=health)
     running.turn()
+    assert health.missing().keys() == {"broker"}
     running.drain()
+    assert health.missing() == {}, "whoever has the partitions now commits; we owe nothing"
     consumer.refusal = None
     running.turn()
     assert consumer.commits == []

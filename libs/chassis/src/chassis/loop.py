@@ -164,9 +164,10 @@ class BatchLoop:
             return
         if try_commit(self._consumer, self._offsets, self._metadata):
             self._forget()
-            self._health.ready(BROKER)
         else:
             self._health.not_ready(BROKER, "progress cannot be committed")
 
     def _forget(self) -> None:
+        """Nothing waits to be committed any more, so nothing is wrong with the broker for all we know."""
         self._offsets, self._metadata = {}, {}
+        self._health.ready(BROKER)

@@ -73,7 +73,8 @@ class Platform:
             try:
                 yield process
             finally:
-                kill_tree(process.pid)
+                if process.poll() is None:
+                    kill_tree(process.pid)
 
     @property
     def client(self) -> dict[str, str]:
@@ -138,9 +139,8 @@ class Platform:
 
 
 def kill_tree(pid: int) -> None:
-    """SIGKILL a process and what it started, such as its JVM; one that has ended is left alone."""
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):  # it may end between being listed and killed
-                one.kill()
+    """SIGKILL a process and what it started, such as its JVM."""
+    process = psutil.Process(pid)
+    for one in (process, *process.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # a JVM ends by itself when its starter is gone
+            one.kill()
