@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 
 from chassis.bulk import BulkPublisher
 from chassis.bus import Output
-from chassis.kafka import PublishError
+from chassis.kafka import Publisher, PublishError
 
 Report = Callable[[KafkaError | None, Any], None]
 
@@ -34,6 +34,8 @@ class FakeClient:
     ) -> None:
         if len(self._waiting) >= self.room:
             raise BufferError
+        if topic == "forbidden":
+            raise KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
         self.sent.append((topic, value, key, partition))
         self.headers.append(headers)
         self._waiting.append(callback or on_delivery)
@@ -113,3 +115,19 @@ def test_headers_partition_and_a_full_queue(client: FakeClient, publisher: BulkP
     publisher.send_all([Output("out", b"1", b"k", [("h", b"x")], 5), *outputs(b"2")])
     assert client.sent == [("out", b"1", b"k", 5), ("out", b"2", b"key", -1)]
     assert client.headers == [[("h", b"x")], None]
+
+
+@pytest.mark.parametrize("kind", [Publisher, BulkPublisher])
+@pytest.mark.parametrize("headers", [None, [("h", b"x")]])
+def test_what_the_client_refuses_at_once_is_told_like_what_the_broker_refuses(
+    client: FakeClient, kind: type[Publisher], headers: list[tuple[str, bytes]] | None
+) -> None:
+    publisher = kind(client)  # type: ignore[arg-type]
+    forbidden = Output("forbidden", b"2", b"key", headers)
+    delivery = publisher.send_all([*outputs(b"1"), forbidden, *outputs(b"3")])
+    assert [value for _, value, *_ in client.sent] == [b"1", b"3"]
+    with pytest.raises(PublishError, match="refused"):
+        delivery.done()
+    publisher.send(forbidden)
+    with pytest.raises(PublishError, match="refused"):
+        publisher.flush()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 
 from chassis.bus import Output
 from chassis.kafka import Delivery, Publisher, new_producer
@@ -49,6 +49,9 @@ class BulkPublisher(Publisher):
                 return
             except BufferError:  # the client's queue is full: let the broker catch up
                 self._producer.poll(0.1)
+            except KafkaException as refusal:
+                delivery.refuse(refusal)
+                return
 
 
 def new_bulk_publisher(bootstrap: str, client_id: str) -> BulkPublisher:

@@ -7,6 +7,7 @@ from confluent_kafka import (
     TIMESTAMP_NOT_AVAILABLE,
     Consumer,
     KafkaError,
+    KafkaException,
     Message,
     Producer,
 )
@@ -102,10 +103,14 @@ class Delivery:
         self.pending = 0
         self.error: KafkaError | None = None
 
-    def __call__(self, error: KafkaError | None, message: Message) -> None:
+    def __call__(self, error: KafkaError | None, message: Message | None) -> None:
         self.pending -= 1
         if error is not None:
             self.error = error
+
+    def refuse(self, refusal: KafkaException) -> None:
+        """The client itself knew that the message cannot arrive: too large, or a topic it may not write."""
+        self(refusal.args[0], None)
 
     def done(self) -> bool:
         """True when everything is acknowledged; raises PublishError when something never will be."""
@@ -172,6 +177,9 @@ class Publisher:
                 return
             except BufferError:  # the client's queue is full: let the broker catch up
                 self._producer.poll(0.1)
+            except KafkaException as refusal:
+                delivery.refuse(refusal)
+                return
 
 
 def consume_now(consumer: Consumer, limit: int, timeout_s: float) -> list[Message]:
