@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urljoin
 
 import httpx
+import msgspec
 import pytest
 from pydantic import ValidationError
 
@@ -92,6 +94,23 @@ async def test_what_is_red_is_told_from_memory(client: httpx.AsyncClient) -> Non
     (event,) = (await client.get("/v1/limits")).json()["data"]
     assert (event["event_id"], event["state"]) == ("eu-var:2", "BREACH")
     assert (await client.get("/v1/limits", params={"state": "OK"})).json()["data"] == []
+    of_its_portfolio = await client.get("/v1/limits", params={"portfolio_id": event["portfolio_id"]})
+    assert of_its_portfolio.json()["data"] == [event]
+    assert (await client.get("/v1/limits", params={"portfolio_id": "P"})).json()["data"] == []
+
+
+async def test_the_next_page_is_linked_with_all_that_was_asked_for(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    (event,) = gateway.view.limits.values()
+    for name in ("a", "b", "c"):
+        gateway.view.put_limit_event(msgspec.structs.replace(event, limit_id=name, portfolio_id="P & Q"))
+    answer = await client.get("/v1/limits", params={"portfolio_id": "P & Q", "limit": "2"})
+    seen = [answer]
+    while "next" in answer.links:
+        answer = await client.get(urljoin(str(answer.url), answer.links["next"]["url"]))
+        seen.append(answer)
+    assert [[one["limit_id"] for one in page.json()["data"]] for page in seen] == [["a", "b"], ["c"]]
 
 
 @pytest.mark.parametrize(

@@ -447,17 +447,27 @@ class Operations:
         self,
         *,
         state: Literal["OK", "WARNING", "BREACH", "UNKNOWN"] | None = None,
+        portfolio_id: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
     ) -> types.LimitStates:
-        """The newest event of every limit: what is red now, or was; `state` keeps one state only."""
+        """The newest event of every limit: what is red now, or was; one state or one portfolio only if
+        asked.
+        """
         return self._call(
             "GET",
             "/v1/limits",
             types.LimitStates,
-            query={"state": state, "limit": limit, "cursor": cursor, "as_of": as_of, "known_at": known_at},
+            query={
+                "state": state,
+                "portfolio_id": portfolio_id,
+                "limit": limit,
+                "cursor": cursor,
+                "as_of": as_of,
+                "known_at": known_at,
+            },
         )
 
     def list_limit_events(

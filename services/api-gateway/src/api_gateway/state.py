@@ -1,7 +1,7 @@
 """What endpoints work with; made once by the composition root."""
 
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from fastapi import Request, Response
 from msgspec import Struct
@@ -64,3 +64,20 @@ def reply(body: Struct | bytes, status: int = 200, *, tag: str | None = None) ->
     """An answer; bytes are sent as they are. `tag` names what it was made from, otherwise it is hashed."""
     headers = None if tag is None else {"ETag": f'"{tag}"'}
     return Response(body if isinstance(body, bytes) else encode(body), status, headers, JSON)
+
+
+class ListPage(Protocol):
+    """A list as it is answered, with the cursor of the next page."""
+
+    @property
+    def next_cursor(self) -> str | None: ...
+
+
+def reply_page(request: Request, page: ListPage) -> Response:
+    """A page of a list, with a Link (RFC 8288) to the next one, relative so that it holds behind a proxy."""
+    assert isinstance(page, Struct)
+    answer = reply(page)
+    if page.next_cursor is not None:
+        asked = request.url.include_query_params(cursor=page.next_cursor)
+        answer.headers["Link"] = f'<?{asked.query}>; rel="next"'
+    return answer

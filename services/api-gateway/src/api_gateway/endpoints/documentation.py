@@ -20,16 +20,21 @@ _WHY = {
     503: "the gateway has not read its topics yet, or the database or the broker does not answer",
 }
 
+_NEXT_PAGE = {
+    "description": 'where there is a next page: its address, relative to this one, as rel="next"',
+    "schema": {"type": "string", "examples": ['<?limit=2&cursor=WyJVUy1DT1JFIl0>; rel="next"']},
+}
+
 
 def answers(shape: type[Struct], *problems: int, status: int = 200) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that answers with `shape`, or with one of the problems."""
-    documented: dict[int | str, dict[str, Any]] = {
-        status: {
-            "description": (shape.__doc__ or "").strip(),
-            "content": {"application/json": {"schema": {"$ref": REFERENCE.format(name=shape.__name__)}}},
-        }
+    answer: dict[str, Any] = {
+        "description": (shape.__doc__ or "").strip(),
+        "content": {"application/json": {"schema": {"$ref": REFERENCE.format(name=shape.__name__)}}},
     }
-    return documented | refusals(*problems)
+    if "next_cursor" in shape.__struct_fields__:
+        answer["headers"] = {"Link": _NEXT_PAGE}
+    return {status: answer, **refusals(*problems)}
 
 
 def refusals(*problems: int) -> dict[int | str, dict[str, Any]]:

@@ -28,7 +28,7 @@ from api_gateway.endpoints.parameters import (
 from api_gateway.endpoints.valued import nothing_stored
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.market import BarList, InstrumentList
-from api_gateway.state import Gateway, gateway_of, reply
+from api_gateway.state import Gateway, gateway_of, reply, reply_page
 from contracts import Bar, BarStatus, Instrument
 
 router = APIRouter(prefix="/v1/instruments", tags=["instruments"])
@@ -44,7 +44,7 @@ async def list_instruments(request: Request, limit: Limit = 500, cursor: CursorQ
     cursor_parts(cursor, parts=1)
     ordered = [view.instruments[symbol] for symbol in sorted(view.instruments)]
     shown = page_after(ordered, cursor, limit, lambda one: one.symbol)
-    return reply(InstrumentList(data=shown.items, next_cursor=shown.next_cursor))
+    return reply_page(request, InstrumentList(data=shown.items, next_cursor=shown.next_cursor))
 
 
 @router.get("/{symbol}", operation_id="getInstrument", responses=answers(Instrument, 404))
@@ -91,7 +91,7 @@ async def list_bars(
         return reply(BarList(data=tuple(newest)))
     found = await _following(gateway, wanted, after, limit + 1)
     shown = page(found, limit, lambda bar: (bar.window_start.isoformat(), str(bar.revision)))
-    return reply(BarList(data=shown.items, next_cursor=shown.next_cursor))
+    return reply_page(request, BarList(data=shown.items, next_cursor=shown.next_cursor))
 
 
 @dataclass(frozen=True, slots=True)

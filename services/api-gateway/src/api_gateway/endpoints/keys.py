@@ -15,7 +15,7 @@ from api_gateway.problems import ProblemError
 from api_gateway.schemas.keys import ApiKeyInfo, ApiKeyList, KeyIn, NewApiKey
 from api_gateway.security.caller import principal_of, reach_of
 from api_gateway.security.door import keys_of
-from api_gateway.state import reply
+from api_gateway.state import reply, reply_page
 
 router = APIRouter(prefix="/v1/keys", tags=["security"])
 
@@ -45,7 +45,7 @@ async def list_keys(request: Request, limit: Limit = 500, cursor: CursorQuery = 
     """Keys within reach: whose, what for, until when, and whether revoked; at the administrative port."""
     rows = await keys_of(request).listed(_after(cursor), limit + 1, reach_of(request.scope).portfolios)
     shown = page(rows, limit, lambda row: (row.created_at.isoformat(), row.prefix))
-    return reply(ApiKeyList(data=tuple(map(_info, shown.items)), next_cursor=shown.next_cursor))
+    return reply_page(request, ApiKeyList(data=tuple(map(_info, shown.items)), next_cursor=shown.next_cursor))
 
 
 @router.delete("/{prefix}", operation_id="revokeKey", responses=answers(ApiKeyInfo, 404))

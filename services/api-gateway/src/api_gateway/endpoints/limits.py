@@ -35,7 +35,7 @@ from api_gateway.schemas.limits import (
     LimitStates,
 )
 from api_gateway.security.caller import concerns, principal_of
-from api_gateway.state import gateway_of, reply, require_known
+from api_gateway.state import gateway_of, reply, reply_page, require_known
 from contracts import LimitState
 from contracts.analysis.limits import CureAnswer, CureRequest, LimitsAnswer, LimitsRequest
 from quant.limit_backtest import LimitBacktest, LimitTally, backtest_limit
@@ -46,6 +46,7 @@ router = APIRouter(tags=["limits"])
 LimitId = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="limit", examples=["us-var"])
 ]
+OfPortfolio = Annotated[str | None, Query(max_length=128, description="of this portfolio only")]
 SHOWN_EPISODES = 500
 
 
@@ -65,23 +66,28 @@ async def get_limits(request: Request, portfolio_id: PortfolioId) -> Response:
 async def list_limit_states(
     request: Request,
     state: LimitState | None = None,
+    portfolio_id: OfPortfolio = None,
     past: Past = None,
     limit: Limit = 500,
     cursor: CursorQuery = None,
 ) -> Response:
-    """The newest event of every limit: what is red now, or was; `state` keeps one state only."""
+    """The newest event of every limit: what is red now, or was; one state or one portfolio only if asked."""
     gateway = gateway_of(request)
     cursor_parts(cursor, parts=1)
     found = gateway.view.limits if past is None else await gateway.repository.limits.states(past)
-    ordered = [found[name] for name in sorted(found) if state in (None, found[name].state)]
+    ordered = [
+        one
+        for _, one in sorted(found.items())
+        if state in (None, one.state) and portfolio_id in (None, one.portfolio_id)
+    ]
     shown = page_after(ordered, cursor, limit, lambda one: one.limit_id)
-    return reply(LimitStates(data=shown.items, next_cursor=shown.next_cursor))
+    return reply_page(request, LimitStates(data=shown.items, next_cursor=shown.next_cursor))
 
 
 @router.get("/v1/limits/events", operation_id="listLimitEvents", responses=answers(LimitEvents, 422))
 async def list_limit_events(
     request: Request,
-    portfolio_id: Annotated[str | None, Query(max_length=128)] = None,
+    portfolio_id: OfPortfolio = None,
     limit_id: Annotated[str | None, Query(max_length=128)] = None,
     past: Past = None,
     limit: Limit = 500,
@@ -93,7 +99,7 @@ async def list_limit_events(
     after = None if parts is None else (cursor_time(parts[0]), parts[1])
     events = await gateway.repository.limits.events(portfolio_id, limit_id, after, limit + 1, past or NOW)
     shown = page(events, limit, lambda event: (event.as_of.isoformat(), event.event_id))
-    return reply(LimitEvents(data=shown.items, next_cursor=shown.next_cursor))
+    return reply_page(request, LimitEvents(data=shown.items, next_cursor=shown.next_cursor))
 
 
 @router.post(

@@ -26,7 +26,7 @@ from api_gateway.schemas.books import BookAccepted, BookIn
 from api_gateway.schemas.portfolios import PortfolioList, PortfolioTree
 from api_gateway.schemas.values import PositionList, Value
 from api_gateway.security.caller import reach_of
-from api_gateway.state import gateway_of, reply, require_known
+from api_gateway.state import gateway_of, reply, reply_page, require_known
 from contracts import Portfolio, Valuation
 from contracts.codec import encode
 
@@ -40,7 +40,7 @@ async def list_portfolios(request: Request, limit: Limit = 500, cursor: CursorQu
     cursor_parts(cursor, parts=1)
     ordered = [view.portfolios[name] for name in sorted(view.portfolios)]
     page = page_after(ordered, cursor, limit, lambda one: one.portfolio_id)
-    return reply(PortfolioList(data=page.items, next_cursor=page.next_cursor))
+    return reply_page(request, PortfolioList(data=page.items, next_cursor=page.next_cursor))
 
 
 @router.get("/{portfolio_id}", operation_id="getPortfolio", responses=answers(PortfolioTree, 404))

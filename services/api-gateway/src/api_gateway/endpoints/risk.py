@@ -34,7 +34,7 @@ from api_gateway.problems import ProblemError
 from api_gateway.schemas.common import FieldError
 from api_gateway.schemas.history import History
 from api_gateway.schemas.risk import Risk
-from api_gateway.state import gateway_of, reply, require_known
+from api_gateway.state import gateway_of, reply, reply_page, require_known
 from contracts import Basis, Coverage
 from contracts.codec import encode
 from quant.measures import MEASURES
@@ -100,7 +100,8 @@ async def get_history(
     else:
         found = await history.measures(metric, basis_points(confidence), part)
     shown = page(found, limit, lambda stored: (stored.as_of.isoformat(),))
-    return reply(
+    return reply_page(
+        request,
         History(
             portfolio_id=portfolio_id,
             metric=metric,
@@ -108,7 +109,7 @@ async def get_history(
             unit=unit_of(found, currency),
             data=tuple(point(stored, currency) for stored in shown.items),
             next_cursor=shown.next_cursor,
-        )
+        ),
     )
 
 

@@ -21,7 +21,7 @@ from api_gateway.endpoints.parameters import (
 )
 from api_gateway.problems import ProblemError
 from api_gateway.schemas.trades import TradeList, TradesBooked, TradesIn
-from api_gateway.state import gateway_of, reply, require_known
+from api_gateway.state import gateway_of, reply, reply_page, require_known
 
 router = APIRouter(prefix="/v1/portfolios/{portfolio_id}/trades", tags=["portfolios"])
 
@@ -85,7 +85,9 @@ async def list_trades(
     require_known(gateway.view, portfolio_id)
     found = await gateway.repository.newest_trades(portfolio_id, _before(cursor), limit + 1, past or NOW)
     shown = page(found, limit, lambda one: (one.executed_at.isoformat(), str(one.seq), one.trade_id))
-    return reply(TradeList(portfolio_id=portfolio_id, data=shown.items, next_cursor=shown.next_cursor))
+    return reply_page(
+        request, TradeList(portfolio_id=portfolio_id, data=shown.items, next_cursor=shown.next_cursor)
+    )
 
 
 def _before(cursor: str | None) -> tuple[datetime, int, str] | None:
