@@ -75,7 +75,7 @@ async def run(settings: RiskSettings, health: Health, routes: dict[tuple[str, st
     routes.update(analysis_routes(Desk(state)))
 
     app = make_app(settings.kafka, settings.state_dir, settings.instance_id or gethostname())
-    stream = ValuationStream(app, settings.conflate_ms / 1000)
+    stream = ValuationStream(app, settings.risk_interval_ms / 1000)
     app.on_partitions_assigned.connect(partial(on_assigned, health), weak=False)
     store = MetricStore(pool, fence)
     worker = RiskWorker(RiskHandler(state), history, store, limits, stream.publish, SystemClock())

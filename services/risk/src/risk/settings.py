@@ -9,7 +9,9 @@ from measuring.settings import MeasuringSettings
 class RiskSettings(ServiceSettings, MeasuringSettings):
     """Every field is read from `TAPELINE_<NAME>`."""
 
-    conflate_ms: int = Field(default=100, ge=0, description="least time between two reports of one portfolio")
+    risk_interval_ms: int = Field(
+        default=100, ge=0, description="least time between two reports of one portfolio"
+    )
     history_poll_s: float = Field(
         default=5.0, gt=0, description="how often daily history is looked at for changes"
     )

@@ -79,7 +79,7 @@ def run(settings: ValuationSettings, stop: StopSignal, health: Health) -> None:
 
         # A round is sent at once: lingering for more would only add to the latency.
         publisher = Publisher(new_producer(settings.kafka, SERVICE, **{"linger.ms": 0}))
-        live = LiveRounds(state, progress, publisher, lease, clock, settings.conflate_ms / 1e3)
+        live = LiveRounds(state, progress, publisher, lease, clock, settings.value_interval_ms / 1e3)
         official = OfficialRuns(
             state,
             progress,

@@ -17,7 +17,7 @@ class ValuationSettings(ServiceSettings):
         default="average",
         description="which units a sale takes: average (a share of all) or fifo (oldest first)",
     )
-    conflate_ms: float = Field(
+    value_interval_ms: float = Field(
         default=20, ge=0, description="least time between two live values of one portfolio"
     )
     checkpoint_s: float = Field(
