@@ -8,6 +8,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -157,8 +158,9 @@ async def serve(
     """The application over a real database behind the real web server, at both ports, until asked to stop."""
     pool = await connect_pool(dsn, role=ROLE, on_lend=set_reach)
     elsewhere = cast(Any, Elsewhere())
+    health = Health(max_silence_s=inf)  # no loop turns here, however long the tests take
     gateway = Gateway(
-        known(), Health(), FixedClock(), Repository(pool), elsewhere, elsewhere, elsewhere, elsewhere
+        known(), health, FixedClock(), Repository(pool), elsewhere, elsewhere, elsewhere, elsewhere
     )
     keys, log = Keys(KeyStore(pool), b"a pepper of the tests", SystemClock()), AuditLog(pool)
     audit = Audit(log, SystemClock(), reads=True)
