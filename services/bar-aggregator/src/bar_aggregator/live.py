@@ -22,6 +22,9 @@ from contracts import Bar, topics
 GROUP = "bar-aggregator"
 HEALTH_NAME = "live bars"
 RECENT_BARS_MAX = 5_000
+# A forming bar goes out once a second, so ticks may come in larger pieces, the last after 100 ms: each fetch
+# takes time of the broker that the path from tick to value is short of.
+FEW_FETCHES = {"fetch.min.bytes": 100_000}
 log = get_logger(__name__)
 
 
@@ -51,7 +54,7 @@ class LivePath:
 
     def run(self, stop: StopSignal) -> None:
         """Take in ticks until stopped."""
-        consumer = new_consumer(self._bootstrap, GROUP)
+        consumer = new_consumer(self._bootstrap, GROUP, **FEW_FETCHES)
         loop = BatchLoop(
             consumer,
             Publisher(new_producer(self._bootstrap, f"{GROUP}.live")),

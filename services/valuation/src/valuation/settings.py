@@ -18,7 +18,7 @@ class ValuationSettings(ServiceSettings):
         description="which units a sale takes: average (a share of all) or fifo (oldest first)",
     )
     value_interval_ms: float = Field(
-        default=20, ge=0, description="least time between two live values of one portfolio"
+        default=10, ge=0, description="least time between two live values of one portfolio"
     )
     checkpoint_s: float = Field(
         default=1,
