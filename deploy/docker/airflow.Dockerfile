@@ -9,6 +9,9 @@ ENV UV_NO_CACHE=1 PIP_NO_CACHE_DIR=1
 RUN scripts/install app && scripts/install dbt && scripts/install airflow
 
 FROM ${BASE} AS airflow
+# An account for the number: Airflow does not start without the name of its user.
+RUN groupadd --gid 10001 tapeline \
+ && useradd --uid 10001 --gid 10001 --home-dir /var/lib/tapeline --no-create-home --shell /usr/sbin/nologin tapeline
 RUN mkdir -p /var/lib/tapeline && chown 10001:10001 /var/lib/tapeline
 COPY --from=build /opt/tapeline /opt/tapeline
 ENV PATH=/opt/tapeline/.venv-airflow/bin:/opt/tapeline/.venv/bin:$PATH PYTHONUNBUFFERED=1 \
