@@ -2,6 +2,8 @@
 
 import importlib
 import re
+import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +165,13 @@ def test_services_have_no_rights_they_do_not_need(service: str) -> None:
     assert part["read_only"] is True
     assert part["cap_drop"] == ["ALL"]
     assert part["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_airflow_is_given_its_database_and_nothing_around_it(tmp_path: Path) -> None:
+    """Airflow takes what the command prints as it is: the end of a line would be part of the name."""
+    password = tmp_path / "database-password"
+    password.write_text("letters\n")
+    told = PARTS["airflow-api"]["environment"]["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD"]
+    command = told.replace("$$", "$").replace("/run/secrets/database-password", str(password))
+    printed = subprocess.run(shlex.split(command), capture_output=True, text=True, check=True).stdout
+    assert printed == "postgresql+psycopg2://tapeline:letters@postgres:5432/airflow"

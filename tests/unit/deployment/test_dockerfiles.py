@@ -56,7 +56,7 @@ def test_the_image_runs_as_a_number_that_is_not_root(file: Path) -> None:
     [("spark", "TAPELINE_STATE_DIR=/var/lib/tapeline"), ("airflow", "TAPELINE_HOME=/var/lib/tapeline")],
 )
 def test_who_asks_for_its_user_runs_as_an_account_with_a_home(name: str, state: str) -> None:
-    """Of a number alone Java finds no home directory and Airflow no name: neither Spark nor Airflow starts."""
+    """Of a number alone Java finds no home directory and Airflow no name: neither starts."""
     (file,) = [file for file in FILES if file.name == f"{name}.Dockerfile"]
     last_stage = re.split(r"(?m)^FROM ", text_of(file))[-1]
     assert re.search(r"useradd --uid 10001 --gid 10001 --home-dir /var/lib/tapeline\b", last_stage)
