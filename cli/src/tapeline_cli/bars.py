@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from typing import Annotated, Any
@@ -21,6 +22,13 @@ TIMEOUT_S = 600.0
 WAIT_S = 600.0
 URL_VARIABLE = "TAPELINE_AGGREGATOR_URL"
 
+AgainFrom = Annotated[
+    dt.datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"], help="Look at every window from this trade date on again: mends lost bars."
+    ),
+]
+
 group = typer.Typer(help="Five-minute bars.", no_args_is_help=True)
 
 
@@ -32,10 +40,11 @@ def register(app: typer.Typer) -> None:
 def run(
     wait: Annotated[bool, typer.Option("--wait", help="Return when portfolios are valued at them.")] = False,
     wait_limit: Annotated[float, typer.Option(min=1, help="Seconds to wait at most.")] = WAIT_S,
+    again_from: AgainFrom = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make the final bars of all closed windows; harmless when repeated. Waits for a run that is going on."""
-    result = run_silver_job(aggregator_url())
+    result = run_silver_job(aggregator_url(), None if again_from is None else again_from.date())
     if wait:
         began = time.monotonic()
         with progress_bar("valued") as on_progress:
@@ -79,9 +88,10 @@ def aggregator_url() -> str:
     return os.environ.get(URL_VARIABLE) or Stack.here().endpoints.url("bar-aggregator")
 
 
-def run_silver_job(url: str) -> dict[str, Any]:
+def run_silver_job(url: str, again_from: dt.date | None = None) -> dict[str, Any]:
     """Run the job and return what it did. Raises StackError when it fails or cannot be reached."""
-    return request_json("POST", url + JOB, timeout_s=TIMEOUT_S)
+    body = None if again_from is None else {"again_from": again_from.isoformat()}
+    return request_json("POST", url + JOB, body=body, timeout_s=TIMEOUT_S)
 
 
 def wait_for_values(offsets: Offsets, timeout_s: float, on_progress: OnProgress) -> None:

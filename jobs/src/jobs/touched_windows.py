@@ -7,6 +7,7 @@ it reads anything would be most of the run.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, QueryBuilder, write_deltalake
@@ -45,12 +46,21 @@ class TouchedWindows:
     def find(self, now_us: int) -> list[Window]:
         """Add the windows of all Bronze rows not seen yet, touched now, and return the list, oldest first."""
         listed, seen = self._read(), self._seen()
-        found, reached = _rows_since(self.lake.bronze_ticks, seen, now_us)
+        found, reached = _windows(self.lake.bronze_ticks, _newer(seen), now_us)
         if not found:
             return sorted(listed)
         windows = {one.key: one for one in (*listed, *found)}
         self._write(windows.values(), {**seen, **reached})
         return sorted(windows.values())
+
+    def touch_again(self, since: date, now_us: int) -> None:
+        """Put every window of Bronze from this trade date on back on the list, touched now.
+
+        For what bars were written to and lost them: each is made anew, and where it was lost it is missed.
+        """
+        again, _ = _windows(self.lake.bronze_ticks, f"trade_date >= DATE '{since.isoformat()}'", now_us)
+        windows = {one.key: one for one in (*self._read(), *again)}
+        self._write(windows.values(), self._seen())
 
     def forget(self, windows: Iterable[Window]) -> None:
         """Take these windows off the list, once their bars are published."""
@@ -74,12 +84,9 @@ class TouchedWindows:
         )
 
 
-def _rows_since(bronze: str, seen: Offsets, now_us: int) -> tuple[list[Window], Offsets]:
-    """The windows of the rows from these offsets on, and the offsets behind them.
-
-    Offsets only grow, so the file statistics of `kafka_offset` keep this from reading the whole table.
-    """
-    found = QueryBuilder().register("bronze", DeltaTable(bronze)).execute(_query(seen))
+def _windows(bronze: str, where: str, now_us: int) -> tuple[list[Window], Offsets]:
+    """The windows of the rows where this holds, and the offsets behind those rows."""
+    found = QueryBuilder().register("bronze", DeltaTable(bronze)).execute(_query(where))
     reached: dict[int, int] = {}
     windows: dict[WindowKey, Window] = {}
     for row in pa.table(found).to_pylist():
@@ -90,14 +97,22 @@ def _rows_since(bronze: str, seen: Offsets, now_us: int) -> tuple[list[Window], 
     return list(windows.values()), reached
 
 
-def _query(seen: Offsets) -> str:
+def _newer(seen: Offsets) -> str:
+    """The rows from these offsets on.
+
+    Offsets only grow, so the file statistics of `kafka_offset` keep this from reading the whole table.
+    """
     newer = [
         f"(kafka_partition = {partition} AND kafka_offset >= {offset})" for partition, offset in seen.items()
     ]
     unseen = f"kafka_partition NOT IN ({', '.join(map(str, seen))})" if seen else "true"
+    return " OR ".join([*newer, unseen])
+
+
+def _query(where: str) -> str:
     return f"""
         SELECT symbol, trade_date, ts_event_us - ts_event_us % {WINDOW_US} AS window_start_us,
                kafka_partition, max(kafka_offset) AS newest_offset
-          FROM bronze WHERE {" OR ".join([*newer, unseen])}
+          FROM bronze WHERE {where}
          GROUP BY 1, 2, 3, 4
-    """  # noqa: S608  numbers only
+    """  # noqa: S608  numbers and dates only

@@ -96,6 +96,21 @@ def test_the_list_is_that_of_the_lake_not_of_the_process(bronze: Bronze) -> None
 events = st.lists(st.tuples(st.sampled_from(sorted(PARTITIONS)), st.integers(0, 4)), min_size=1, max_size=6)
 
 
+def test_windows_of_a_date_and_later_are_put_back_without_forgetting_what_waits(bronze: Bronze) -> None:
+    day = 86_400_000_000 // WINDOW_US
+    bronze.append(("IBM", 0), ("AIG", day), ("IBM", day), ("IBM", 2 * day))
+    touched = TouchedWindows(bronze.lake)
+    done = touched.find(1)
+    touched.forget(done)
+    bronze.append(("AIG", 0))
+    second = sorted({one.trade_date for one in done})[1]
+    touched.touch_again(second, 7)
+    assert found(touched) == [("AIG", 0), ("AIG", day), ("IBM", day), ("IBM", 2 * day)]
+    assert {one.touched_at_us for one in touched.find(9) if one.trade_date >= second} == {7}
+    touched.forget(touched.find(9))
+    assert found(touched) == []
+
+
 @settings(max_examples=15, deadline=None)
 @given(rounds=st.lists(st.tuples(events, st.booleans()), min_size=1, max_size=4))
 def test_nothing_is_missed_and_nothing_is_found_twice(

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 
 from bar_aggregator.adapters.bar_store import BarStore
 from bar_aggregator.adapters.final_bars import to_message, to_restatement, to_row
@@ -77,13 +78,18 @@ class SilverJob:
             metrics.JOB_RUNS.labels(task=NAME, result=result)
         metrics.BARS_SET_ASIDE.labels(path="final")
 
-    def run(self, *, only_complete: bool) -> JobResult:
+    def run(self, *, only_complete: bool, again_from: date | None = None) -> JobResult:
         """Finalise every window that is over; with `only_complete` (the timer) by the closing rule.
+
+        From the trade date `again_from` on also those that were finalised before: a bar that PostgreSQL does
+        not have any more is published and stored as it was.
 
         Raises: AnotherRunner; PublishError, asyncpg and Spark errors, after which a run may be repeated.
         """
         with self._lock, self._store.job_lock(), batch_span(NAME):
             started = time.monotonic()
+            if again_from is not None:
+                self._touched.touch_again(again_from, self._clock.now_us())
             result = self._run_once(only_complete)
             seconds = time.monotonic() - started
         metrics.JOB_SECONDS.labels(task=NAME).observe(seconds)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import date
 
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -97,12 +98,12 @@ class SparkPath:
         self._spark.stop()
         self._offsets.close()
 
-    def run_silver(self, *, only_complete: bool = False) -> JobResult:
+    def run_silver(self, *, only_complete: bool = False, again_from: date | None = None) -> JobResult:
         """Make final bars now. Raises NotStarted, and what the job raises."""
         if not self._started.wait(SESSION_WAIT_S) or self._job is None:
             raise NotStarted(f"Spark did not start within {SESSION_WAIT_S:.0f} s; see the service's log")
         try:
-            return self._job.run(only_complete=only_complete)
+            return self._job.run(only_complete=only_complete, again_from=again_from)
         except Exception:
             metrics.JOB_RUNS.labels(task="silver-bars", result="failed").inc()
             raise

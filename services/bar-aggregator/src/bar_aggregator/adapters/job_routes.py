@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import date
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,19 +20,30 @@ def job_routes(path: SparkPath) -> dict[tuple[str, str], Route]:
     """POST runs a job and answers with what it did; GET /jobs shows the last answer of each."""
     last: dict[str, Any] = {}
 
-    def remembered(name: str, job: Callable[[], Any]) -> Route:
-        def run(_: bytes) -> tuple[int, bytes]:
-            status, answer = _attempt(name, job)
+    def remembered(name: str, job: Callable[[bytes], Any]) -> Route:
+        def run(body: bytes) -> tuple[int, bytes]:
+            status, answer = _attempt(name, partial(job, body))
             last[name] = answer
             return status, msgspec.json.encode(answer)
 
         return run
 
     return {
-        ("POST", "/jobs/silver-bars"): remembered("silver-bars", lambda: asdict(path.run_silver())),
-        ("POST", "/jobs/compact"): remembered("compact", lambda: _compact(path)),
+        ("POST", "/jobs/silver-bars"): remembered("silver-bars", partial(_silver, path)),
+        ("POST", "/jobs/compact"): remembered("compact", lambda _: _compact(path)),
         ("GET", "/jobs"): lambda _: (200, msgspec.json.encode(last)),
     }
+
+
+class SilverRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a Silver job, which may be left out."""
+
+    again_from: date | None = None
+
+
+def _silver(path: SparkPath, body: bytes) -> dict[str, Any]:
+    asked = msgspec.json.decode(body, type=SilverRequest) if body else SilverRequest()
+    return asdict(path.run_silver(again_from=asked.again_from))
 
 
 def _compact(path: SparkPath) -> dict[str, Any]:
@@ -41,6 +54,8 @@ def _compact(path: SparkPath) -> dict[str, Any]:
 def _attempt(name: str, job: Callable[[], dict[str, Any]]) -> tuple[int, dict[str, Any]]:
     try:
         return 200, job()
+    except msgspec.MsgspecError as error:
+        return 400, {"job": name, "status": "not started", "detail": str(error)}
     except (NotStarted, AnotherRunner) as error:
         return 503, {"job": name, "status": "not started", "detail": str(error)}
     except Exception as error:
