@@ -181,3 +181,10 @@ def test_airflow_is_given_its_database_and_nothing_around_it(tmp_path: Path) -> 
 def test_the_warehouse_is_built_after_the_tables_it_reads() -> None:
     waits_for = PARTS["dbt"]["depends_on"]["prepare"]
     assert waits_for == {"condition": "service_completed_successfully", "required": False}
+
+
+def test_parts_of_airflow_are_asked_about_by_the_name_of_their_host() -> None:
+    asked = {name for name, part in PARTS.items() if "monitor/health" in str(part.get("healthcheck"))}
+    assert asked == {"airflow-scheduler", "airflow-dag-processor", "airflow-triggerer"}
+    for name in asked:
+        assert PARTS[name]["hostname"] == name
