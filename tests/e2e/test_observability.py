@@ -17,6 +17,7 @@ from testkit.waiting import eventually
 
 DAY = Path(__file__).resolve().parents[2] / "data" / "ticks" / "us-equity-trades-2013-10-07.parquet"
 FIRST_TICKS, TICKS = "5000", "20000"
+SCRAPED = {"tick-ingestor", "bar-aggregator", "valuation", "risk", "api-gateway"}
 
 # Panels that are empty until something happens that this test does not do.
 AFTER_AN_EVENT = {
@@ -48,6 +49,8 @@ def prometheus(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> 
     url = next(line.split()[-1] for line in shown.splitlines() if line.startswith("Prometheus"))
     day = shifted_day(DAY, -6, tmp_path_factory.mktemp("day"))
     with httpx.Client(base_url=url, timeout=10) as client:
+        # Nothing moves before all have been scraped: an increase is seen against the sample before it.
+        eventually(lambda: samples(client, "up == 1"), lambda found: len(found) == len(SCRAPED))
         # Everything once before and once after a scrape: the rate of a series needs two samples of it.
         use(platform, day, FIRST_TICKS)
         for series in FIRST_SEEN:
@@ -84,9 +87,7 @@ def test_status_tells_of_it(platform: Platform, prometheus: httpx.Client) -> Non
 def test_every_service_is_scraped(prometheus: httpx.Client) -> None:
     def unreached() -> list[tuple[str, str]]:
         targets = prometheus.get("/api/v1/targets").json()["data"]["activeTargets"]
-        assert {one["labels"]["job"] for one in targets} == {
-            "tick-ingestor", "bar-aggregator", "valuation", "risk", "api-gateway",
-        }  # fmt: skip
+        assert {one["labels"]["job"] for one in targets} == SCRAPED
         return [(one["labels"]["job"], one["lastError"]) for one in targets if one["health"] != "up"]
 
     eventually(unreached, lambda wrong: wrong == [], 30)
