@@ -4,6 +4,7 @@ import json
 from datetime import date
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from bar_aggregator.adapters.job_routes import job_routes
@@ -39,3 +40,12 @@ def test_a_wrong_request_is_refused_with_what_is_wrong(body: bytes) -> None:
     status, answer = job_routes(cast(Any, path))["POST", "/jobs/silver-bars"](body)
     assert (status, path.asked) == (400, [])
     assert json.loads(answer)["detail"]
+
+
+def test_a_job_that_reads_something_broken_has_failed_and_was_not_asked_wrongly() -> None:
+    class Broken:
+        def run_silver(self, *, again_from: date | None) -> JobResult:
+            raise msgspec.DecodeError("a note of the lake is cut off")
+
+    status, answer = job_routes(cast(Any, Broken()))["POST", "/jobs/silver-bars"](b"")
+    assert (status, json.loads(answer)["status"]) == (500, "failed")

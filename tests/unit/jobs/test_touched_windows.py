@@ -93,9 +93,6 @@ def test_the_list_is_that_of_the_lake_not_of_the_process(bronze: Bronze) -> None
     assert listed[0].trade_date == date(2013, 10, 7)
 
 
-events = st.lists(st.tuples(st.sampled_from(sorted(PARTITIONS)), st.integers(0, 4)), min_size=1, max_size=6)
-
-
 def test_windows_of_a_date_and_later_are_put_back_without_forgetting_what_waits(bronze: Bronze) -> None:
     day = 86_400_000_000 // WINDOW_US
     bronze.append(("IBM", 0), ("AIG", day), ("IBM", day), ("IBM", 2 * day))
@@ -109,6 +106,9 @@ def test_windows_of_a_date_and_later_are_put_back_without_forgetting_what_waits(
     assert {one.touched_at_us for one in touched.find(9) if one.trade_date >= second} == {7}
     touched.forget(touched.find(9))
     assert found(touched) == []
+
+
+events = st.lists(st.tuples(st.sampled_from(sorted(PARTITIONS)), st.integers(0, 4)), min_size=1, max_size=6)
 
 
 @settings(max_examples=15, deadline=None)

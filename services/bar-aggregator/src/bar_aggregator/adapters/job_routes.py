@@ -41,8 +41,15 @@ class SilverRequest(msgspec.Struct, forbid_unknown_fields=True):
     again_from: date | None = None
 
 
+class BadRequest(ValueError):
+    """A body that is none of this job's."""
+
+
 def _silver(path: SparkPath, body: bytes) -> dict[str, Any]:
-    asked = msgspec.json.decode(body, type=SilverRequest) if body else SilverRequest()
+    try:
+        asked = msgspec.json.decode(body or b"{}", type=SilverRequest)
+    except msgspec.MsgspecError as error:
+        raise BadRequest(str(error)) from error
     return asdict(path.run_silver(again_from=asked.again_from))
 
 
@@ -54,7 +61,7 @@ def _compact(path: SparkPath) -> dict[str, Any]:
 def _attempt(name: str, job: Callable[[], dict[str, Any]]) -> tuple[int, dict[str, Any]]:
     try:
         return 200, job()
-    except msgspec.MsgspecError as error:
+    except BadRequest as error:
         return 400, {"job": name, "status": "not started", "detail": str(error)}
     except (NotStarted, AnotherRunner) as error:
         return 503, {"job": name, "status": "not started", "detail": str(error)}
